@@ -1,0 +1,1 @@
+"""AutoML: searching for models and their settings."""

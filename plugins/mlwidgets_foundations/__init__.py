@@ -1,0 +1,1 @@
+"""Foundations: the methods everything else stands on."""

@@ -1,0 +1,1 @@
+"""MLOps: models in service."""

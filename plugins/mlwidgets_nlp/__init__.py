@@ -1,0 +1,1 @@
+"""Natural language: tokenizers, embeddings, attention and decoding."""

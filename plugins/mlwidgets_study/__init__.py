@@ -1,0 +1,1 @@
+"""Study: questions, cards and checks."""

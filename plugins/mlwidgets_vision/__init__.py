@@ -1,0 +1,1 @@
+"""Vision: filters, features, networks that see."""

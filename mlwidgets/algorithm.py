@@ -1,0 +1,144 @@
+"""An algorithm: a typed generator of frames, with its parameters, page and views."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import typing
+from collections.abc import Callable, Generator, Mapping
+from functools import cached_property
+from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+
+from .errors import FrameError, MLError
+from .frame import Column, declared_columns
+from .page import Page, read_page
+from .params import Spec
+from .views import View
+
+P = ParamSpec("P")
+F = TypeVar("F")
+
+
+class Algorithm(Generic[P, F]):
+    """A generator function that a run can drive; calling it gives a plain iterator of frames.
+
+    step: what one frame is called. at: the frame first shown (-1: the last).
+    """
+
+    def __init__(
+        self,
+        fn: Callable[P, Generator[F, Any, Any]],
+        views: tuple[View, ...] = (),
+        *,
+        step: str = "step",
+        at: int = 0,
+        name: str = "",
+    ) -> None:
+        if not callable(fn):
+            raise MLError(f"an algorithm is a generator function, not {type(fn).__name__} {fn!r:.60}")
+        functools.update_wrapper(self, fn)
+        self.fn = fn
+        self.views = views
+        self.step = step
+        self.at = at
+        self.name = name or fn.__name__
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Generator[F, None, Any]:
+        """The frames, as a plain iterator: no thread, no recording."""
+        bound = inspect.signature(self.fn).bind_partial(*args, **kwargs)
+        return self._iterate(self.spec.check(bound.arguments))
+
+    def _iterate(self, values: Mapping[str, Any]) -> Generator[F, None, Any]:
+        frames = self.generate(values)
+        sent = self.sent(values)
+        try:
+            frame = next(frames)
+            while True:
+                yield frame
+                frame = frames.send(sent)
+        except StopIteration as end:
+            return end.value
+        finally:
+            frames.close()
+
+    def generate(self, values: Mapping[str, Any]) -> Generator[F, Any, Any]:
+        """The bare generator; its `yield` must be sent `sent(values)`."""
+        frames = cast("Callable[..., Generator[F, Any, Any]]", self.fn)(**values)
+        if not hasattr(frames, "send"):
+            raise FrameError(
+                f"{self.name} gave {type(frames).__name__} {frames!r:.40}, not frames:"
+                " an algorithm is a function that yields dicts"
+            )
+        return frames
+
+    def sent(self, values: Mapping[str, Any]) -> Any:
+        """What `yield` gives back: the live parameter's value, or a tuple of several."""
+        live = [values[name] for name in self.spec.live]
+        return tuple(live) if len(live) > 1 else live[0] if live else None
+
+    @cached_property
+    def page(self) -> Page:
+        """What the docstring says: the function's own, else its module's."""
+        module = sys.modules.get(self.fn.__module__)
+        own = None if self.fn.__module__ == "__main__" else getattr(module, "__doc__", None)
+        return read_page(self.fn.__doc__ or own, self.name)
+
+    @cached_property
+    def spec(self) -> Spec:
+        return Spec.of(self.fn, self.page.where)
+
+    @cached_property
+    def frame_hint(self) -> Any:
+        """The TypedDict of the frames, if they are declared."""
+        of = typing.get_type_hints(self.fn, include_extras=True).get("return")
+        args = typing.get_args(of)
+        return args[0] if args and typing.is_typeddict(args[0]) else None
+
+    @cached_property
+    def declared(self) -> tuple[Column, ...]:
+        """Columns as far as the annotations tell, for steps and help."""
+        columns = declared_columns(self.frame_hint).items()
+        return tuple(Column(n, "int" if of is int else "float", (), marks) for n, (of, marks) in columns)
+
+    @cached_property
+    def steps(self) -> tuple[dict[str, str], ...]:
+        """What a person can step by, finest first; `total` names the parameter that bounds it."""
+        units = ((c.name, c.unit.total) for c in self.declared if c.unit)
+        coarser = ({"name": name, "column": name, "total": total} for name, total in units)
+        return ({"name": self.step, "column": "", "total": ""}, *coarser)
+
+    @property
+    def title(self) -> str:
+        return self.page.title
+
+    @property
+    def summary(self) -> str:
+        return self.page.summary
+
+    def __repr__(self) -> str:
+        return f"<Algorithm {self.name}({', '.join(self.spec)})>"
+
+
+@overload
+def algorithm(view: Callable[P, Generator[F, Any, Any]], /) -> Algorithm[P, F]: ...
+
+
+@overload
+def algorithm(
+    *views: View, step: str = "step", at: int = 0
+) -> Callable[[Callable[P, Generator[F, Any, Any]]], Algorithm[P, F]]: ...
+
+
+def algorithm(*views: Any, step: str = "step", at: int = 0) -> Any:
+    """Make a generator function an algorithm, with views: `@algorithm(Line("loss"), step="epoch")`."""
+    if len(views) == 1 and inspect.isfunction(views[0]):
+        return Algorithm(views[0])
+    return lambda fn: Algorithm(fn, views, step=step, at=at)
+
+
+def as_algorithm(target: Any, name: str = "") -> Algorithm[Any, Any]:
+    """An algorithm under a name, from one or from a bare generator function."""
+    if isinstance(target, Algorithm):
+        return Algorithm(target.fn, target.views, step=target.step, at=target.at, name=name or target.name)
+    return Algorithm(target, name=name)

@@ -1,0 +1,59 @@
+"""What can go wrong, said in one line: what was given, what is allowed, the nearest right thing.
+
+    MLError
+    ├── ParamError      a parameter's name or value
+    ├── FrameError      a frame that does not fit its schema
+    ├── ViewError       a view that names what the frames do not have
+    ├── RunError        a run asked for what it cannot do
+    ├── TraceFileError  a file that is not, or not wholly, a trace
+    └── RegistryError   an algorithm, topic or plugin that cannot be had
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class MLError(Exception):
+    """Every error of this package; catch this one."""
+
+
+class ParamError(MLError):
+    """A parameter's name or value; `name` is the parameter's where there is just one."""
+
+    def __init__(self, message: str, name: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class FrameError(MLError):
+    """A frame that does not fit its schema."""
+
+
+class ViewError(MLError):
+    """A view that names what the frames do not have."""
+
+
+class RunError(MLError):
+    """A run asked for what it cannot do."""
+
+
+class TraceFileError(MLError):
+    """A file that is not, or not wholly, a trace; the message ends with the byte offset."""
+
+
+class RegistryError(MLError):
+    """An algorithm, topic or plugin that cannot be had."""
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """`" Did you mean 'policy'?"`, or nothing where no choice is near."""
+    close = get_close_matches(word, list(choices), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def clip(text: object, limit: int = 80) -> str:
+    """Text short enough for a one-line message, quoted by the caller."""
+    line = str(text).replace("\n", " ")
+    return line if len(line) <= limit else line[: limit - 1] + "…"

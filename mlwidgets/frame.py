@@ -1,0 +1,309 @@
+"""Frames: what one moment holds. A schema is read from the annotations and the first frame."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+from .errors import FrameError, clip, nearest
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import torch
+
+    Array = npt.NDArray[Any] | torch.Tensor
+else:
+
+    class Array:
+        """A numpy array or torch tensor in a frame; its axes are named in `Annotated`."""
+
+
+T = TypeVar("T")
+Frames = Generator[T, Any, Any]
+"""What an algorithm returns: `Frames[Step]`."""
+
+ColumnKind = Literal["float", "int", "bool", "text", "texts", "array", "ragged"]
+LIGHT = ("float", "int", "bool")  # small enough to have for every recorded frame
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Marks the column a person counts in; `total` names the parameter that bounds it."""
+
+    total: str = ""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Marks a column that says how well it goes."""
+
+    better: Literal["higher", "lower"] = "higher"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Marks a quantity that time or a person makes: shown, but outside hash and replay."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One named quantity of the frames."""
+
+    name: str
+    kind: ColumnKind
+    shape: tuple[int, ...] = ()
+    marks: tuple[Any, ...] = field(default=(), repr=False)
+    words: str = ""
+
+    @property
+    def light(self) -> bool:
+        return self.kind in LIGHT
+
+    @property
+    def unit(self) -> Unit | None:
+        """Set where a person counts in this column."""
+        return next((Unit() if m is Unit else m for m in self.marks if m is Unit or type(m) is Unit), None)
+
+    @property
+    def better(self) -> str:
+        return next((m.better for m in self.marks if isinstance(m, Metric)), "")
+
+    @property
+    def measured(self) -> bool:
+        return any(m is Measured or isinstance(m, Measured) for m in self.marks)
+
+    @property
+    def axes(self) -> list[str]:
+        """Names of an array's axes."""
+        said = next((m.split() for m in self.marks if isinstance(m, str)), [])
+        return said if self.kind in ("array", "ragged", "texts") else []
+
+    @property
+    def measure(self) -> str:
+        """The unit of measurement of a number, such as ms."""
+        return next((m for m in self.marks if isinstance(m, str)), "") if self.light else ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "shape": list(self.shape),
+            "axes": self.axes,
+            "unit": self.measure,
+            "better": self.better,
+            "light": self.light,
+            "words": self.words,
+        }
+
+
+@dataclass(frozen=True)
+class Schema(Mapping[str, Column]):
+    """The columns of an algorithm's frames, in order."""
+
+    columns: tuple[Column, ...]
+
+    @classmethod
+    def of(cls, frame: Any, hint: Any = None, words: Mapping[str, str] | None = None) -> Schema:
+        """The schema of a first frame, declared by a TypedDict or read off its values."""
+        if not isinstance(frame, Mapping):
+            raise FrameError(f"a frame is a dict of named values, not {_given(frame)}")
+        if not frame:
+            raise FrameError("a frame holds at least one named value; this one is empty")
+        declared = declared_columns(hint)
+        names = declared or dict.fromkeys(frame, (None, ()))
+        _same_names(frame, names)
+        said = words or {}
+        return cls(
+            tuple(_column(n, frame[n], *names[n], words=said.get(n, "")) for n in names if n in frame)
+        )
+
+    def __getitem__(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def __iter__(self) -> typing.Iterator[str]:
+        return (c.name for c in self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def missing(self, frame: Any, number: int) -> FrameError:
+        """The error for a frame whose names are not this schema's."""
+        try:
+            if not isinstance(frame, Mapping):
+                raise FrameError(f"a frame is a dict of named values, not {_given(frame)}")
+            _same_names(frame, dict.fromkeys(self, None))
+        except FrameError as error:
+            return FrameError(f"frame {number}: {error}")
+        return FrameError(f"frame {number}: cannot be read")
+
+
+def declared_columns(hint: Any) -> dict[str, tuple[Any, tuple[Any, ...]]]:
+    """Name to (type, marks) of a TypedDict; empty for anything else."""
+    if not typing.is_typeddict(hint):
+        return {}
+    columns = {}
+    for name, of in typing.get_type_hints(hint, include_extras=True).items():
+        if typing.get_origin(of) in (typing.NotRequired, typing.Required):
+            of = typing.get_args(of)[0]
+        marks: tuple[Any, ...] = ()
+        if typing.get_origin(of) is Annotated:
+            of, *rest = typing.get_args(of)
+            marks = tuple(rest)
+        columns[name] = (of, marks)
+    return columns
+
+
+def _same_names(frame: Mapping[str, Any], names: Mapping[str, Any]) -> None:
+    for name in frame:
+        if name not in names:
+            known = ", ".join(names)
+            raise FrameError(f"has {clip(name)!r}, which is not declared.{nearest(str(name), names)} (known: {known})")
+    for name in names:
+        if name not in frame:
+            raise FrameError(f"lacks {name!r} (has: {', '.join(frame)})")
+
+
+def _given(value: Any) -> str:
+    return f"{type(value).__name__} {clip(repr(value), 40)}"
+
+
+def _column(name: str, value: Any, declared: Any, marks: tuple[Any, ...], words: str) -> Column:
+    if not isinstance(name, str):
+        raise FrameError(f"a value's name is a text, not {_given(name)}")
+    kind = kind_of_value(name, value, declared)
+    if kind in ("float", "int") and declared is int:
+        kind = "int"
+    elif kind == "int" and declared is float:
+        kind = "float"
+    if declared in (float, int, bool, str) and kind in ("array", "ragged", "texts"):
+        raise FrameError(f"{name!r} is declared {declared.__name__}, but is {_given(value)}")
+    if declared is str and kind != "text" or declared in (float, int) and kind == "text":
+        raise FrameError(f"{name!r} is declared {declared.__name__}, but is {_given(value)}")
+    shape = tuple(int(n) for n in value.shape) if kind == "array" else ()
+    return Column(name, kind, shape, marks, words)
+
+
+def kind_of_value(name: str, value: Any, declared: Any = None) -> ColumnKind:
+    """The kind of column that a value belongs in."""
+    if value is None:
+        return "float"
+    if isinstance(value, bool) or type(value).__name__ == "bool_":
+        return "bool"
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, (list, tuple)):
+        return "texts" if value and all(isinstance(v, str) for v in value) else "ragged"
+    ndim = getattr(value, "ndim", None)
+    if ndim:
+        return "array"
+    if ndim == 0 and hasattr(value, "item"):
+        return kind_of_value(name, value.item(), declared)
+    if isinstance(value, int):
+        return "int"
+    if isinstance(value, float):
+        return "float"
+    raise FrameError(f"{name!r} is {_given(value)}; a frame holds numbers, arrays, lists and texts")
+
+
+Cell = Callable[[Any], Any]
+
+
+def cell_of(column: Column) -> Cell:
+    """The function that checks and copies one value of a column for keeping."""
+    if column.kind == "array":
+        return _array_cell(column)
+    if column.kind == "ragged":
+        return _ragged_cell(column)
+    return {"text": _text_cell, "texts": _texts_cell}.get(column.kind, _scalar_cell)(column)
+
+
+def _scalar_cell(column: Column) -> Cell:
+    def cell(value: Any) -> Any:
+        if value is None:
+            return float("nan")
+        if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
+            value = value.item()
+        if isinstance(value, (int, float)):
+            return value
+        raise FrameError(f"{column.name!r} was a number, but is {_given(value)}")
+
+    return cell
+
+
+def _text_cell(column: Column) -> Cell:
+    def cell(value: Any) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return value
+        raise FrameError(f"{column.name!r} was a text, but is {_given(value)}")
+
+    return cell
+
+
+def _texts_cell(column: Column) -> Cell:
+    def cell(value: Any) -> tuple[str, ...]:
+        if isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value):
+            return tuple(value)
+        raise FrameError(f"{column.name!r} was a list of texts, but is {_given(value)}")
+
+    return cell
+
+
+def as_numpy(value: Any) -> npt.NDArray[Any]:
+    """A private copy of an array or tensor, in main memory."""
+    if type(value).__module__ == "torch" or hasattr(value, "detach"):
+        value = value.detach()
+        if str(value.dtype) == "torch.bfloat16":
+            value = value.float()
+        return value.to("cpu", copy=True).numpy()  # type: ignore[no-any-return]
+    import numpy as np
+
+    return np.array(value, copy=True)
+
+
+def _numeric(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if array.dtype.kind in "bifu":
+        return array
+    raise FrameError(f"{name!r} is an array of {array.dtype}; a frame's arrays hold real numbers")
+
+
+def _array_cell(column: Column) -> Cell:
+    shape, name = column.shape, column.name
+
+    def cell(value: Any) -> npt.NDArray[Any]:
+        given = getattr(value, "shape", None)
+        if given != shape:
+            if given is None or not hasattr(value, "ndim"):
+                raise FrameError(f"{name!r} was an array, but is {_given(value)}")
+            if tuple(given) != shape:
+                raise FrameError(
+                    f"{name!r} has shape {tuple(given)}, the first frame's had {shape};"
+                    " a quantity whose shape changes is yielded as a list"
+                )
+        return _numeric(name, as_numpy(value))
+
+    return cell
+
+
+def _ragged_cell(column: Column) -> Cell:
+    name = column.name
+
+    def cell(value: Any) -> npt.NDArray[Any]:
+        import numpy as np
+
+        if not isinstance(value, (list, tuple)) and not getattr(value, "ndim", 0):
+            raise FrameError(f"{name!r} was a list, but is {_given(value)}")
+        try:
+            array = np.array([as_numpy(v) if hasattr(v, "detach") else v for v in value])
+        except ValueError:
+            raise FrameError(f"{name!r}: the rows of a list have one length, within one frame") from None
+        return _numeric(name, array) if array.size else array.astype(np.float64)
+
+    return cell
+

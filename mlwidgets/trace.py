@@ -1,0 +1,228 @@
+"""The trace: the frames a run has recorded, by column. The past is read, never recomputed.
+
+What is kept depends on the frame's number alone, never on the clock: every frame up to a bound,
+then every second, every fourth, and so on; marked frames and the last one always.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .errors import FrameError, nearest
+from .frame import Cell, Schema, cell_of
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+MAX_FRAMES = 10_000
+MAX_BYTES = 256 * 2**20
+MAX_MARKS = 1_000
+EXACT: dict[str, type] = {"float": float, "int": int, "bool": bool, "text": str}
+
+
+class _Rows:
+    """The lists behind one state of the trace. Lists only grow; thinning makes new ones, so that
+    a reader in another thread that holds a `_Rows` sees a consistent past."""
+
+    def __init__(self, schema: Schema, stride: int = 1) -> None:
+        self.stride = stride
+        self.frames: list[int] = []
+        self.values: dict[str, list[Any]] = {name: [] for name in schema}
+        self.slots: list[tuple[str, type | None, Cell, Callable[[Any], None]]] = [
+            (c.name, EXACT.get(c.kind), cell_of(c), self.values[c.name].append) for c in schema.columns
+        ]
+        self.sized = [c.name for c in schema.columns if not c.light and c.kind != "array"]
+
+    def nbytes(self, k: int) -> int:
+        """Bytes of row k."""
+        return sum(_size(values[k]) for values in self.values.values())
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, tuple):
+        return sum(map(len, value))
+    return int(value.nbytes) if hasattr(value, "nbytes") else len(value) if isinstance(value, str) else 8
+
+
+class Trace(Mapping[str, Any]):
+    """Recorded frames by column: `trace["Q"]` is an array whose first axis is the frames.
+
+    `trace.frames` gives the frame numbers of the rows. `epoch` changes whenever rows are dropped.
+    """
+
+    def __init__(self, max_frames: int = MAX_FRAMES, max_bytes: int = MAX_BYTES) -> None:
+        self.schema = Schema(())
+        self.epoch = 0
+        self.nbytes = 0
+        self.marks: set[int] = set()
+        self.truncated = False  # set where a file ended before its end
+        self._max = max_frames, max_bytes
+        self._row_bytes = 0
+        self._rows = _Rows(self.schema)
+
+    # recording ----------------------------------------------------------------------------
+
+    def open(self, frame: Any, hint: Any = None, words: Mapping[str, str] | None = None) -> None:
+        """Take the first frame's schema; FrameError if it does not fit the declared one."""
+        self.adopt(Schema.of(frame, hint, words))
+
+    def adopt(self, schema: Schema) -> None:
+        """Start empty with a known schema."""
+        self.schema = schema
+        self._rows = _Rows(schema)
+
+    def due(self, number: int) -> int:
+        """The next frame number after this one that is kept."""
+        stride = self._rows.stride
+        return (number // stride + 1) * stride
+
+    def add(self, frame: Any, number: int, *, marked: bool = False) -> None:
+        """Keep one frame: every value is checked and copied. FrameError leaves the trace whole."""
+        rows = self._rows
+        try:
+            for name, exact, cell, append in rows.slots:
+                value = frame[name]
+                append(value if type(value) is exact else cell(value))
+            if len(frame) != len(rows.slots):
+                raise KeyError
+        except FrameError as error:
+            self._undo(rows)
+            raise FrameError(f"frame {number}: {error}") from None
+        except (KeyError, TypeError, IndexError):
+            self._undo(rows)
+            raise self.schema.missing(frame, number) from None
+        rows.frames.append(number)
+        if marked and len(self.marks) < MAX_MARKS:
+            self.marks.add(number)
+        self._weigh(rows)
+
+    def _undo(self, rows: _Rows) -> None:
+        whole = len(rows.frames)
+        for values in rows.values.values():
+            del values[whole:]
+
+    def _weigh(self, rows: _Rows) -> None:
+        if not self._row_bytes or rows.sized:
+            self._row_bytes = rows.nbytes(-1)
+        self.nbytes += self._row_bytes
+        max_frames, max_bytes = self._max
+        while len(rows.frames) > 2 and (len(rows.frames) > max_frames or self.nbytes > max_bytes):
+            before = len(rows.frames)
+            rows = self._thin(rows)
+            if len(rows.frames) == before and rows.stride > rows.frames[-1]:
+                break  # only marked frames are left
+
+    def _thin(self, rows: _Rows) -> _Rows:
+        """Keep every other row; the old lists stay as they are for whoever reads them."""
+        thin = _Rows(self.schema, rows.stride * 2)
+        kept = [k for k, n in enumerate(rows.frames) if n % thin.stride == 0 or n in self.marks]
+        for name, values in rows.values.items():
+            thin.values[name].extend([values[k] for k in kept])
+        thin.frames.extend([rows.frames[k] for k in kept])
+        self.nbytes = sum(map(thin.nbytes, range(len(kept)))) if rows.sized else self._row_bytes * len(kept)
+        self._rows = thin
+        self.epoch += 1
+        return thin
+
+    # reading ------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        """The number of recorded frames."""
+        return len(self._rows.frames)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.schema)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.schema.keys()
+
+    def __bool__(self) -> bool:
+        return bool(self._rows.frames)
+
+    @property
+    def frames(self) -> npt.NDArray[Any]:
+        """Frame numbers of the rows, (frames,)."""
+        import numpy as np
+
+        return np.array(self._rows.frames, dtype=np.int64)
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        """One column, first axis the recorded frames."""
+        return self.read([name])[name]
+
+    def read(self, names: Sequence[str], start: int = 0, stop: int | None = None) -> dict[str, Any]:
+        """Columns of rows [start, stop), all of one moment; "#frame" gives the frame numbers."""
+        rows = self._rows
+        whole = len(rows.frames)
+        stop = whole if stop is None else min(stop, whole)
+        return {name: self._array(rows, name, slice(start, stop)) for name in names}
+
+    def _array(self, rows: _Rows, name: str, part: slice) -> Any:
+        import numpy as np
+
+        if name == "#frame":
+            return np.array(rows.frames[part], dtype=np.int64)
+        if name not in rows.values:
+            known = ", ".join(self.schema)
+            raise KeyError(f"no column {name!r}.{nearest(name, self.schema)} (known: {known})")
+        values, column = rows.values[name][part], self.schema[name]
+        if column.kind in ("text", "texts", "ragged"):
+            objects = np.empty(len(values), dtype=object)
+            objects[:] = values if column.kind != "ragged" else [*values]
+            return objects
+        if not values:
+            return np.empty((0, *column.shape), dtype=float)
+        return np.stack(values) if column.kind == "array" else _numbers(values, column.kind)
+
+    def row(self, position: int) -> dict[str, Any]:
+        """One recorded frame, by its position."""
+        rows = self._rows
+        if not -len(rows.frames) <= position < len(rows.frames):
+            raise IndexError(f"position {position}: the trace has {len(rows.frames)} frames")
+        position %= len(rows.frames)
+        return {name: values[position] for name, values in rows.values.items()}
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of everything recorded, measured quantities apart."""
+        digest = hashlib.sha256()
+        rows = self._rows
+        for name in ("#frame", *(c.name for c in self.schema.columns if not c.measured)):
+            array = self._array(rows, name, slice(0, len(rows.frames)))
+            digest.update(f"{name} {array.dtype} {array.shape}".encode())
+            digest.update(repr([*map(_plain, array)]).encode() if array.dtype == object else array.tobytes())
+        return digest.hexdigest()
+
+    def to_numpy(self) -> dict[str, npt.NDArray[Any]]:
+        """Every column as an array, and the frame numbers as "#frame"."""
+        return self.read(["#frame", *self.schema])
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A DataFrame indexed by frame number; arrays stay whole, one in a cell."""
+        import pandas as pd
+
+        columns = self.to_numpy()
+        index = pd.Index(columns.pop("#frame"), name="frame")
+        return pd.DataFrame({n: list(v) if v.ndim > 1 else v for n, v in columns.items()}, index=index)
+
+    def __repr__(self) -> str:
+        return f"<Trace of {len(self)} frames: {', '.join(self.schema) or 'nothing yet'}>"
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _numbers(values: list[Any], kind: str) -> npt.NDArray[Any]:
+    import numpy as np
+
+    try:
+        array = np.array(values)
+    except OverflowError:
+        array = np.array(values, dtype=float)
+    if array.dtype == object:  # integers beyond 64 bits
+        return array.astype(float)
+    return array.astype(float) if kind == "float" and array.dtype != float else array

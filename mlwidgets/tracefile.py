@@ -1,0 +1,298 @@
+"""Traces on disk: append-only, every byte under a checksum, nothing in it is code.
+
+    file    = magic, record...
+    record  = length u32, crc32 u32, kind u8, index u32, payload      (little endian)
+    header  = JSON: what the run was, its columns                      kind 1, first
+    chunk   = length u32, JSON {"frames", "parts"}, parts              kind 2
+    end     = JSON: status, events, error                              kind 3, last
+
+The checksum covers kind, index and payload. A part is one column of up to 64 frames: differences
+in time of the bit patterns, bytes shuffled by significance, gzip; exact. A file that ends early is
+a clean prefix and says so; anything else that does not fit is an error with its byte offset.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from .errors import TraceFileError
+from .frame import Column, Schema
+from .trace import MAX_BYTES, Trace
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+MAGIC = b"MLTRACE1"
+HEADER, CHUNK, END = 1, 2, 3
+RECORD = struct.Struct("<IIBI")
+CHUNK_FRAMES = 64
+MAX_JSON = 64 * 2**20
+MAX_READ = 4 * MAX_BYTES
+DTYPES = ("<f8", "<f4", "<f2", "<i8", "<i4", "<i2", "|i1", "<u8", "<u4", "<u2", "|u1", "|b1")
+
+
+class TraceWriter:
+    """Writes records to an open binary file; each is whole once `write` returned."""
+
+    def __init__(self, file: IO[bytes], header: dict[str, Any], schema: Schema) -> None:
+        self._file = file
+        self._index = 0
+        self._schema = schema
+        file.write(MAGIC)
+        columns = [[c.name, c.kind, list(c.shape), c.measured, c.words] for c in schema.columns]
+        self._record(HEADER, _json({**header, "columns": columns}))
+
+    def rows(self, trace: Trace, start: int, stop: int) -> None:
+        """Append the recorded frames [start, stop)."""
+        for a in range(start, stop, CHUNK_FRAMES):
+            b = min(a + CHUNK_FRAMES, stop)
+            self._record(CHUNK, _chunk(trace.read(["#frame", *self._schema], a, b), self._schema))
+
+    def end(self, facts: dict[str, Any]) -> None:
+        """Say that the run is over, and how."""
+        self._record(END, _json(facts))
+        self._file.flush()
+
+    def _record(self, kind: int, payload: bytes) -> None:
+        head = struct.pack("<BI", kind, self._index)
+        crc = zlib.crc32(payload, zlib.crc32(head))
+        self._file.write(struct.pack("<II", len(payload), crc) + head + payload)
+        self._index += 1
+
+
+def save_trace(path: str | os.PathLike[str], trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> None:
+    """Write a whole trace; the file appears complete or not at all."""
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with partial.open("wb") as file:
+            writer = TraceWriter(file, header, trace.schema)
+            writer.rows(trace, 0, len(trace))
+            writer.end(end)
+        partial.replace(target)
+    except OSError as error:
+        raise TraceFileError(f"{target}: cannot be written: {error.strerror or error}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_trace(path: str | os.PathLike[str]) -> tuple[Trace, dict[str, Any], dict[str, Any]]:
+    """The trace of a file with its header and end; `trace.truncated` where the file ends early."""
+    target = Path(path)
+    try:
+        data = target.read_bytes()
+    except OSError as error:
+        raise TraceFileError(f"{target}: cannot be read: {error.strerror or error}") from None
+    reader = _Reader(str(target), data)
+    try:
+        return reader.read()
+    except TraceFileError:
+        raise
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError, zlib.error, EOFError, OSError) as error:
+        raise reader.fault(f"does not fit the format ({type(error).__name__})") from None
+
+
+class _Reader:
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name, self.data, self.at = name, data, 0
+        self.budget = MAX_READ
+
+    def fault(self, what: str) -> TraceFileError:
+        return TraceFileError(f"{self.name}: {what}, at byte {self.at}")
+
+    def read(self) -> tuple[Trace, dict[str, Any], dict[str, Any]]:
+        self._magic()
+        trace, header, end = Trace(), {}, {}
+        trace.truncated = True
+        for kind, payload in self._records():
+            if not header:
+                header = self._header(kind, payload, trace)
+            elif end:
+                raise self.fault("goes on after its end")
+            elif kind == CHUNK:
+                self._chunk(payload, trace)
+            elif kind == END:
+                end, trace.truncated = self._object(payload), False
+            else:
+                raise self.fault(f"has a record of unknown kind {kind}")
+        if not header:
+            raise self.fault("ends before its header")
+        return trace, header, end
+
+    def _magic(self) -> None:
+        if self.data[:7] != MAGIC[:7]:
+            raise self.fault("is not a trace")
+        if self.data[:8] != MAGIC:
+            version = self.data[7:8].decode("latin-1")
+            raise self.fault(f"is a trace of version {version!r}, this mlwidgets reads version 1")
+
+    def _records(self) -> Iterator[tuple[int, bytes]]:
+        self.at, index = len(MAGIC), 0
+        while len(self.data) - self.at >= RECORD.size:
+            length, crc, kind, given = RECORD.unpack_from(self.data, self.at)
+            start = self.at + RECORD.size
+            if start + length > len(self.data):
+                return  # the file ends inside this record
+            payload = self.data[start : start + length]
+            if zlib.crc32(payload, zlib.crc32(self.data[self.at + 8 : start])) != crc:
+                raise self.fault("is damaged (checksum)")
+            if given != index:
+                raise self.fault(f"lacks a record (expected {index}, found {given})")
+            yield kind, payload
+            self.at, index = start + length, index + 1
+
+    def _object(self, payload: bytes) -> dict[str, Any]:
+        value = json.loads(payload) if len(payload) <= MAX_JSON else None
+        if not isinstance(value, dict):
+            raise self.fault("has a header that is not an object")
+        return value
+
+    def _header(self, kind: int, payload: bytes, trace: Trace) -> dict[str, Any]:
+        if kind != HEADER:
+            raise self.fault("does not start with its header")
+        header = self._object(payload)
+        trace.adopt(Schema(tuple(self._column(c) for c in header.pop("columns"))))
+        if len(set(trace.schema)) != len(trace.schema):
+            raise self.fault("names a column twice")
+        return header
+
+    def _column(self, given: Any) -> Column:
+        name, kind, shape, measured, words = given
+        from .frame import Measured
+
+        known = ("float", "int", "bool", "text", "texts", "array", "ragged")
+        if not (isinstance(name, str) and kind in known and isinstance(words, str)):
+            raise self.fault("has a column that is none")
+        self._size(shape, 1)
+        return Column(name, kind, tuple(shape), (Measured,) if measured else (), words)
+
+    def _size(self, shape: Any, itemsize: int) -> int:
+        """Bytes of an array, checked before anything is allocated."""
+        if not isinstance(shape, list) or len(shape) > 8 or not all(type(n) is int and n >= 0 for n in shape):
+            raise self.fault("has an array of impossible shape")
+        size = math.prod(shape) * itemsize
+        if size > self.budget:
+            raise self.fault(f"declares {size:,} bytes, more than the {MAX_READ:,} allowed")
+        return size
+
+    def _chunk(self, payload: bytes, trace: Trace) -> None:
+        (length,) = struct.unpack_from("<I", payload)
+        head, offset = self._object(payload[4 : 4 + length]), 4 + length
+        frames = head["frames"]
+        if not isinstance(frames, list) or not all(type(n) is int for n in frames):
+            raise self.fault("has frame numbers that are none")
+        last = trace._rows.frames[-1] if trace else -1
+        if len(frames) > CHUNK_FRAMES or any(b <= a for a, b in zip([last, *frames], frames, strict=False)):
+            raise self.fault("has frame numbers that do not rise")
+        columns: dict[str, list[Any]] = {}
+        for name, (column, part) in zip(trace.schema, zip(trace.schema.columns, head["parts"], strict=True), strict=True):
+            columns[name], offset = self._part(payload, offset, part, column, len(frames))
+        if offset != len(payload):
+            raise self.fault("has a chunk with bytes to spare")
+        for name, values in columns.items():
+            trace._rows.values[name].extend(values)
+        trace._rows.frames.extend(frames)
+
+    def _part(self, payload: bytes, offset: int, part: Any, column: Column, n: int) -> tuple[list[Any], int]:
+        dtype, shapes, size = part
+        blob = payload[offset : offset + size]
+        if type(size) is not int or size < 0 or len(blob) != size:
+            raise self.fault("has a part that reaches outside its chunk")
+        if dtype == "json":
+            values = json.loads(self._unzip(blob, min(self.budget, MAX_JSON), exact=False))
+            if not isinstance(values, list) or len(values) != n:
+                raise self.fault(f"has {column.name!r} for another number of frames")
+            return [self._text(v, column) for v in values], offset + size
+        if dtype not in DTYPES:
+            raise self.fault(f"has a number type {dtype!r:.20} that is none")
+        if column.kind == "ragged":
+            return self._ragged(blob, dtype, shapes, n), offset + size
+        if column.kind in ("text", "texts"):
+            raise self.fault(f"has numbers for the text {column.name!r}")
+        want = [n, *column.shape]
+        array = self._unpack(blob, dtype, want)
+        return (list(array) if column.kind == "array" else array.tolist()), offset + size
+
+    def _text(self, value: Any, column: Column) -> Any:
+        if column.kind == "text" and isinstance(value, str):
+            return value
+        if column.kind == "texts" and isinstance(value, list) and all(isinstance(v, str) for v in value):
+            return tuple(value)
+        raise self.fault(f"has a text {column.name!r} that is none")
+
+    def _ragged(self, blob: bytes, dtype: str, shapes: Any, n: int) -> list[Any]:
+        if not isinstance(shapes, list) or len(shapes) != n:
+            raise self.fault("has a list for another number of frames")
+        sizes = [self._size(shape, 1) for shape in shapes]
+        flat = self._unpack(blob, dtype, [sum(sizes)])
+        values, at = [], 0
+        for shape, size in zip(shapes, sizes, strict=True):
+            values.append(flat[at : at + size].reshape(shape))
+            at += size
+        return values
+
+    def _unpack(self, blob: bytes, dtype: str, shape: list[int]) -> npt.NDArray[Any]:
+        size = self._size(shape, int(dtype[2:]))
+        self.budget -= size
+        return _unshuffle(self._unzip(blob, size, exact=True), dtype, shape)
+
+    def _unzip(self, blob: bytes, size: int, *, exact: bool) -> bytes:
+        inflate = zlib.decompressobj(wbits=31)
+        data = inflate.decompress(blob, size + 1)
+        if (exact and len(data) != size) or len(data) > size or not inflate.eof or inflate.unused_data:
+            raise self.fault("has a part of another size than it declares")
+        return data
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _chunk(columns: dict[str, Any], schema: Schema) -> bytes:
+    parts, blobs = [], []
+    for column in schema.columns:
+        dtype, shapes, blob = _pack(columns[column.name], column)
+        parts.append([dtype, shapes, len(blob)])
+        blobs.append(blob)
+    head = _json({"frames": columns["#frame"].tolist(), "parts": parts})
+    return struct.pack("<I", len(head)) + head + b"".join(blobs)
+
+
+def _pack(values: Any, column: Column) -> tuple[str, Any, bytes]:
+    import numpy as np
+
+    if column.kind in ("text", "texts"):
+        return "json", None, gzip.compress(_json([*values]), 6, mtime=0)
+    shapes = [list(v.shape) for v in values] if column.kind == "ragged" else None
+    if column.kind == "ragged":
+        values = np.concatenate([np.ravel(v) for v in values]) if len(values) else np.empty(0)
+    dtype = values.dtype.newbyteorder("<")
+    array = np.ascontiguousarray(values, dtype=dtype)
+    return dtype.str, shapes, gzip.compress(_shuffle(array), 6, mtime=0)
+
+
+def _shuffle(array: npt.NDArray[Any]) -> bytes:
+    """Differences in time of the bit patterns, then all first bytes, all second bytes, ..."""
+    import numpy as np
+
+    size = array.dtype.itemsize
+    bits = array.view(f"<u{size}").copy()
+    bits[1:] = array.view(f"<u{size}")[1:] - array.view(f"<u{size}")[:-1]
+    return np.ascontiguousarray(bits.reshape(-1).view(np.uint8).reshape(-1, size).T).tobytes()
+
+
+def _unshuffle(data: bytes, dtype: str, shape: list[int]) -> npt.NDArray[Any]:
+    import numpy as np
+
+    size = int(dtype[2:])
+    planes = np.frombuffer(data, dtype=np.uint8).reshape(size, -1)
+    bits = np.ascontiguousarray(planes.T).reshape(-1).view(f"<u{size}").reshape(shape)
+    return np.cumsum(bits, axis=0, dtype=f"<u{size}").view(dtype)

@@ -1,0 +1,160 @@
+"""Views: which columns are drawn, and how. The page holds a function for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .errors import ViewError, nearest
+from .frame import Column, Schema
+
+Each = Literal["last", "mean", "mean_abs", "sum", "max"]
+Hue = Literal["value", "error", "third"]
+
+
+@dataclass(frozen=True)
+class View:
+    """One figure: its kind, the columns it draws, and the kind's own options."""
+
+    kind: str
+    columns: tuple[str, ...]
+    title: str = ""
+    note: str = ""
+    wide: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "columns": list(self.columns),
+            "title": self.title,
+            "note": self.note,
+            "wide": self.wide,
+            **self.options,
+        }
+
+    def __repr__(self) -> str:
+        words = [repr(c) for c in self.columns] + [f"{k}={v!r}" for k, v in self.options.items()]
+        return f"{self.kind.capitalize()}({', '.join(words)})"
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def Line(  # noqa: N802  a view reads like the noun it draws
+    *columns: str,
+    title: str = "",
+    note: str = "",
+    x: str | None = None,
+    each: Each | None = None,
+    mean: int | None = None,
+    log: bool = False,
+    lo: float | None = None,
+    hi: float | None = None,
+    hue: Hue | None = None,
+    wide: bool = False,
+) -> View:
+    """Curves of numbers. x: the column counted in, each: how its frames become one point,
+    mean: window of a smoothed line over the raw one, lo and hi: the scale's ends."""
+    options = _given(x=x, each=each, mean=mean, log=log or None, lo=lo, hi=hi, hue=hue)
+    return View("line", columns, title, note, wide, options)
+
+
+def Heatmap(  # noqa: N802
+    column: str,
+    title: str = "",
+    note: str = "",
+    *,
+    signed: bool | None = None,
+    wide: bool = False,
+) -> View:
+    """A matrix as colour. signed: a diverging ramp with the paper at zero."""
+    return View("heatmap", (column,), title, note, wide, _given(signed=signed))
+
+
+def Board(  # noqa: N802
+    column: str,
+    title: str = "",
+    note: str = "",
+    *,
+    grid: str = "grid",
+    agent: str | None = None,
+    wide: bool = True,
+) -> View:
+    """A grid world: best value and greedy action of each cell, from (cell, action) values.
+
+    grid: the parameter that holds the cells. agent: the column of the agent's cell.
+    Actions are up, right, down, left.
+    """
+    return View("board", (column,), title, note, wide, _given(grid=grid, agent=agent))
+
+
+def Bars(column: str, title: str = "", note: str = "", *, wide: bool = False) -> View:  # noqa: N802
+    """One bar for each element of a 1-D array."""
+    return View("bars", (column,), title, note, wide)
+
+
+def Values(*columns: str, title: str = "", note: str = "", wide: bool = False) -> View:  # noqa: N802
+    """A small table: the numbers at the cursor, or a 2-D array's cells."""
+    return View("values", columns, title, note, wide)
+
+
+def Words(column: str, title: str = "", note: str = "", *, wide: bool = True) -> View:  # noqa: N802
+    """A text."""
+    return View("words", (column,), title, note, wide)
+
+
+RANK: dict[str, tuple[int, ...]] = {"heatmap": (2,), "board": (2,), "bars": (1,), "values": (0, 1, 2)}
+
+
+def check_views(views: Sequence[View], schema: Schema) -> None:
+    """ViewError where a view names what the frames do not have, or what it cannot draw."""
+    for view in views:
+        if not isinstance(view, View):
+            raise ViewError(f"a view is made by Line(...), Heatmap(...) and the like, not {view!r}")
+        if not view.columns:
+            raise ViewError(f"{view!r} names no column (known: {', '.join(schema)})")
+        for name in (*view.columns, *_named(view)):
+            if name not in schema:
+                known = ", ".join(schema)
+                raise ViewError(f"{view!r} names {name!r}.{nearest(name, schema)} (known: {known})")
+        for name in view.columns:
+            _fits(view, schema[name])
+
+
+def _named(view: View) -> list[str]:
+    return [view.options[key] for key in ("x", "agent") if key in view.options]
+
+
+def _fits(view: View, column: Column) -> None:
+    rank = len(column.shape)
+    if view.kind == "line" and not column.light:
+        raise ViewError(f"{view!r} draws numbers, but {column.name!r} is {_said(column)}")
+    if view.kind in RANK and column.kind not in ("ragged", "text") and rank not in RANK[view.kind]:
+        raise ViewError(f"{view!r} cannot draw {column.name!r}, which is {_said(column)}")
+
+
+def _said(column: Column) -> str:
+    return f"an array of shape {column.shape}" if column.kind == "array" else f"a {column.kind}"
+
+
+def guess_views(schema: Schema) -> tuple[View, ...]:
+    """Views for frames nobody named views for: curves for numbers, colour for matrices."""
+    units = [c.name for c in schema.columns if c.unit]
+    views = [guess_view(c, units[0] if units else None) for c in schema.columns if not c.unit]
+    numbers = [c.name for c in schema.columns if c.unit]
+    return tuple(v for v in views if v) or ((Values(*numbers),) if numbers else ())
+
+
+def guess_view(column: Column, x: str | None) -> View | None:
+    if column.light:
+        return Line(column.name, title=column.words or column.name, x=x)
+    if column.kind == "text":
+        return Words(column.name, title=column.words or column.name)
+    if column.kind == "array" and len(column.shape) == 2:
+        return Heatmap(column.name, title=column.words or column.name)
+    if column.kind == "ragged" or (column.kind == "array" and len(column.shape) == 1):
+        return Bars(column.name, title=column.words or column.name)
+    return None

@@ -274,19 +274,25 @@ def _numeric(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _array_cell(column: Column) -> Cell:
-    shape, name = column.shape, column.name
+    import numpy as np
+
+    shape, name, plain, known = column.shape, column.name, np.ndarray, None
 
     def cell(value: Any) -> npt.NDArray[Any]:
+        nonlocal known
+        if type(value) is plain and value.dtype is known and value.shape == shape:
+            return value.copy()
         given = getattr(value, "shape", None)
-        if given != shape:
-            if given is None or not hasattr(value, "ndim"):
-                raise FrameError(f"{name!r} was an array, but is {_given(value)}")
-            if tuple(given) != shape:
-                raise FrameError(
-                    f"{name!r} has shape {tuple(given)}, the first frame's had {shape};"
-                    " a quantity whose shape changes is yielded as a list"
-                )
-        return _numeric(name, as_numpy(value))
+        if given is None or not hasattr(value, "ndim"):
+            raise FrameError(f"{name!r} was an array, but is {_given(value)}")
+        if tuple(given) != shape:
+            raise FrameError(
+                f"{name!r} has shape {tuple(given)}, the first frame's had {shape};"
+                " a quantity whose shape changes is yielded as a list"
+            )
+        array = _numeric(name, as_numpy(value))
+        known = array.dtype
+        return array
 
     return cell
 

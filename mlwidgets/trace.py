@@ -68,6 +68,7 @@ class Trace(Mapping[str, Any]):
     def open(self, frame: Any, hint: Any = None, words: Mapping[str, str] | None = None) -> None:
         """Take the first frame's schema; FrameError if it does not fit the declared one."""
         self.adopt(Schema.of(frame, hint, words))
+        self._row_bytes = sum(map(_size, frame.values()))
 
     def adopt(self, schema: Schema) -> None:
         """Start empty with a known schema."""
@@ -97,23 +98,22 @@ class Trace(Mapping[str, Any]):
         rows.frames.append(number)
         if marked and len(self.marks) < MAX_MARKS:
             self.marks.add(number)
-        self._weigh(rows)
+        self.nbytes += rows.nbytes(-1) if rows.sized else self._row_bytes
+        if len(rows.frames) > self._max[0] or self.nbytes > self._max[1]:
+            self._bound(rows)
 
     def _undo(self, rows: _Rows) -> None:
         whole = len(rows.frames)
         for values in rows.values.values():
             del values[whole:]
 
-    def _weigh(self, rows: _Rows) -> None:
-        if not self._row_bytes or rows.sized:
-            self._row_bytes = rows.nbytes(-1)
-        self.nbytes += self._row_bytes
+    def _bound(self, rows: _Rows) -> None:
+        """Thin until the bounds hold, or only marked frames are left."""
         max_frames, max_bytes = self._max
         while len(rows.frames) > 2 and (len(rows.frames) > max_frames or self.nbytes > max_bytes):
-            before = len(rows.frames)
             rows = self._thin(rows)
-            if len(rows.frames) == before and rows.stride > rows.frames[-1]:
-                break  # only marked frames are left
+            if rows.stride > 2 * rows.frames[-1]:
+                return
 
     def _thin(self, rows: _Rows) -> _Rows:
         """Keep every other row; the old lists stay as they are for whoever reads them."""
@@ -141,6 +141,12 @@ class Trace(Mapping[str, Any]):
 
     def __bool__(self) -> bool:
         return bool(self._rows.frames)
+
+    @property
+    def last(self) -> int:
+        """The number of the last recorded frame; -1 before the first."""
+        frames = self._rows.frames
+        return frames[-1] if frames else -1
 
     @property
     def frames(self) -> npt.NDArray[Any]:

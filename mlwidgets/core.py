@@ -1,0 +1,301 @@
+"""The core of a run: one generator being driven. It owns no thread; a driver gives it turns.
+
+Orders come from any thread and only leave word; `turn` does the work, in one thread at a time.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, Protocol
+
+from .algorithm import Algorithm
+from .errors import MLError, RunError, clip
+from .trace import Trace
+
+Status = Literal["ready", "running", "paused", "done", "stopped", "failed", "loaded"]
+OVER = ("done", "stopped", "failed", "loaded")
+
+
+class Stop(BaseException):  # noqa: N818  thrown into a frame that does not end; no error of anyone's
+    """Raised inside a generator whose run is stopped while it computes."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """A live parameter changed: `new` is in force from frame number `frame` on."""
+
+    frame: int
+    name: str
+    old: Any
+    new: Any
+
+
+class Goal(Protocol):
+    """What a run has been asked to do."""
+
+    def drive(self, core: Core, limit: int | None) -> float | None:
+        """Pull frames, at most `limit` in this turn. Seconds until the next turn; None: wait for an order."""
+
+
+class Hold:
+    """Stay where you are."""
+
+    def drive(self, core: Core, limit: int | None) -> float | None:
+        core.held()
+        return None
+
+
+@dataclass(frozen=True)
+class Upto:
+    """Go to a frame number as fast as the machine can; infinity by default."""
+
+    stop: float = math.inf
+
+    def drive(self, core: Core, limit: int | None) -> float | None:
+        core.pull(min(self.stop, math.inf if limit is None else core.number + limit))
+        if core.number >= self.stop:
+            core.held()
+            return None
+        return 0
+
+
+class Core:
+    """One generator, its trace and its state. Attributes are read from anywhere, set by turns."""
+
+    def __init__(
+        self,
+        algorithm: Algorithm[Any, Any],
+        values: dict[str, Any],
+        trace: Trace,
+        scope: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self.algorithm = algorithm
+        self.start = dict(values)
+        self.values = dict(values)
+        self.trace = trace
+        self.events: list[Event] = []
+        self.status: Status = "ready"
+        self.number = -1  # of the frame it stands at
+        self.frame: Any = None
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.note = ""
+        self.changed = threading.Condition(threading.RLock())
+        self.attention = False
+        self.watchers: list[Callable[[], None]] = []
+        self._scope = scope
+        self._goal: Goal = Hold()
+        self._pending: dict[str, Any] = {}
+        self._stopping = False
+        self._turning = False
+        self._frames: Any = None
+        self._sent: Any = None
+        self._due = 0
+
+    # orders -------------------------------------------------------------------------------
+
+    def order(self, goal: Goal) -> None:
+        """Ask for something else; returns at once."""
+        with self.changed:
+            if self.over:
+                return
+            self._goal = goal
+            if not isinstance(goal, Hold):
+                self._become("running")
+            self._call()
+
+    def steer(self, name: str, value: Any) -> None:
+        """Change a live parameter: from the next frame that is computed on."""
+        with self.changed:
+            if self.over:
+                raise RunError(f"{name}: the run is {self.status}; restart it to change a parameter")
+            self._pending[name] = value
+            if not self._turning:
+                self._apply()
+            self._call()
+
+    def stop(self) -> None:
+        """End the run where it stands; the trace stays."""
+        with self.changed:
+            self._stopping = True
+            self._call()
+
+    def _call(self) -> None:
+        self.attention = True
+        self.changed.notify_all()
+
+    @property
+    def over(self) -> bool:
+        return self.status in OVER
+
+    # turns --------------------------------------------------------------------------------
+
+    def turn(self, limit: int | None = None) -> float | None:
+        """Do what is asked for now. Seconds until the next turn, or None: until the next order."""
+        with self.changed:
+            self.attention = False
+            self._apply()
+            self._turning = True
+            goal, stopping = self._goal, self._stopping
+        try:
+            with self._scope():
+                if stopping:
+                    self._end("stopped")
+                return None if self.over else goal.drive(self, limit)
+        except Stop:
+            self._end("stopped")
+        except BaseException as error:  # noqa: BLE001  whatever a user's generator raises ends only its run
+            self._fail(error)
+        finally:
+            with self.changed:
+                self._turning = False
+                self._apply()
+        return None
+
+    def pull(self, stop: float) -> None:
+        """Pull frames until number `stop`, or until something wants attention."""
+        if self.number >= stop:
+            return
+        if self._frames is None:
+            self._frames = self.algorithm.generate(self.values)
+        send, sent, number, frame, due = self._frames.send, self._sent, self.number, self.frame, 0.0
+        try:
+            while True:
+                due = min(self._due, stop)
+                while True:  # the hot loop: about 0.15 us a frame beside the generator's own time
+                    frame = send(sent)
+                    number += 1
+                    if number >= due or self.attention:
+                        break
+                self.number, self.frame = number, frame
+                if number >= self._due:
+                    self._keep(frame, number)
+                sent = self._sent
+                if number >= stop or self.attention:
+                    return
+        except StopIteration as end:
+            self.number, self.frame, self.result = number, frame, end.value
+            self._last()
+            self._end("done")
+        except BaseException:
+            self.number, self.frame = number, frame
+            raise
+
+    def _keep(self, frame: Any, number: int) -> None:
+        if number == 0:
+            self.trace.open(frame, self.algorithm.frame_hint, self.algorithm.page.where)
+            self._sent = self.algorithm.sent(self.values)
+        self.trace.add(frame, number, marked=bool(self.events) and self.events[-1].frame == number)
+        self._due = self.trace.due(number)
+
+    def _last(self) -> None:
+        """Keep the last frame, whatever its number."""
+        if self.trace and self.trace.last != self.number:
+            self.trace.add(self.frame, self.number, marked=True)
+        if self.number < 0:
+            self.note = "The algorithm ended without a frame."
+
+    def _apply(self) -> None:
+        """Bring changes of live parameters into force."""
+        if self.over:
+            self._pending.clear()
+        for name, new in self._pending.items():
+            old = self.values[name]
+            if new == old:
+                continue
+            at = self.number + 1
+            if self.events and (self.events[-1].frame, self.events[-1].name) == (at, name):
+                old = self.events.pop().old
+            self.values[name] = new
+            if new != old:
+                self.events.append(Event(at, name, old, new))
+                self._due = min(self._due, at)
+        if self._pending and self.number >= 0:
+            self._sent = self.algorithm.sent(self.values)
+        if self._pending:
+            self._pending.clear()
+            self._tell()
+
+    def held(self) -> None:
+        """Say that the run stands still, unless it has been asked to go on meanwhile."""
+        with self.changed:
+            if not self.over and not self.attention:
+                self._goal = Hold()
+                self._become("paused" if self.number > 0 else "ready")
+
+    # endings ------------------------------------------------------------------------------
+
+    def _end(self, status: Status) -> None:
+        if self.over:
+            return
+        if status == "stopped" and self.trace:
+            with suppress(MLError):
+                self._last()
+        self._close_generator()
+        self._become(status)
+
+    def _fail(self, error: BaseException) -> None:
+        if self.over:
+            return
+        error.__traceback__ = users_part(error.__traceback__)
+        self.error = error
+        self._close_generator()
+        self._become("failed")
+
+    def _close_generator(self) -> None:
+        if self._frames is None:
+            return
+        try:
+            self._frames.close()
+        except BaseException as error:  # noqa: BLE001  a generator may refuse to close; the run is over anyway
+            self.note = f"Closing raised {type(error).__name__}: {clip(error)}"
+
+    def abandon(self, note: str) -> None:
+        """Give up on a frame that does not end: the run is over, its thread is left behind."""
+        self.note = note
+        self._become("stopped")
+
+    def _become(self, status: Status) -> None:
+        with self.changed:
+            if status != self.status and not self.over:
+                self.status = status
+                self.changed.notify_all()
+                self._tell()
+
+    def _tell(self) -> None:
+        for watcher in list(self.watchers):
+            watcher()
+
+    # reading ------------------------------------------------------------------------------
+
+    def unit(self, column: str) -> float:
+        """The present value of the column a person counts in."""
+        value = self.frame.get(column) if isinstance(self.frame, dict) else None
+        return 0.0 if value is None else float(value)
+
+    @property
+    def fault(self) -> dict[str, Any] | None:
+        """What went wrong, for a person."""
+        error = self.error
+        if error is None:
+            return None
+        text = str(error) if isinstance(error, MLError) else f"{type(error).__name__}: {error}".rstrip(": ")
+        folded = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        return {"text": clip(text, 300), "frame": self.number + 1, "trace": folded[-20_000:]}
+
+
+HERE = __file__.rpartition("core.py")[0]
+
+
+def users_part(trace: TracebackType | None) -> TracebackType | None:
+    """A traceback from where it leaves this package."""
+    at = trace
+    while at is not None and at.tb_frame.f_code.co_filename.startswith(HERE):
+        at = at.tb_next
+    return at

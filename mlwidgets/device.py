@@ -1,0 +1,70 @@
+"""Where arithmetic happens: the run picks the device, so that algorithm files need not say it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager as Context
+from typing import Any
+
+from .errors import RunError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def pick_device(asked: str = "auto") -> str:
+    """The device to run on: cuda, mps or cpu where `auto`; RunError for one that is not there.
+
+    torch is asked only if something has imported it: a file that uses torch imports it at its top.
+    """
+    if asked.partition(":")[0] not in DEVICES:
+        raise RunError(f"device={asked!r}: must be one of {', '.join(DEVICES)}, or cuda:1 and so on")
+    torch = sys.modules.get("torch")
+    if asked == "cpu" or (asked == "auto" and torch is None):
+        return "cpu"
+    if torch is None:
+        import torch
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if asked == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if there[name])
+    if not there[asked.partition(":")[0]]:
+        known = ", ".join(name for name, ok in there.items() if ok)
+        raise RunError(f"device={asked!r}: this machine has none (it has: {known})")
+    return asked
+
+
+def thread_scope(device: str) -> Callable[[], Context[None]]:
+    """What another thread must re-enter to compute as the calling thread would.
+
+    torch keeps grad mode, default device and autocast for each thread; nothing carries them over.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return _plain
+    grad = torch.is_grad_enabled()
+    default = torch.get_default_device()
+    wanted = torch.device(device)
+    moved = wanted if wanted.type != "cpu" else default if default.type != "cpu" else None
+
+    @contextmanager
+    def scope() -> Iterator[None]:
+        with ExitStack() as stack:
+            stack.enter_context(torch.set_grad_enabled(grad))
+            if moved is not None:
+                stack.enter_context(moved)
+            yield
+
+    return scope
+
+
+@contextmanager
+def _plain() -> Iterator[None]:
+    yield
+
+
+def settle_thread() -> None:
+    """Make torch honour the process's thread count in a new thread (it is kept for each thread)."""
+    torch: Any = sys.modules.get("torch")
+    if torch is not None:
+        torch.get_num_threads()

@@ -1,0 +1,114 @@
+"""Pace: how fast a run is driven, so that a person can follow and steer it.
+
+A run whose units are counted is spread over a number of seconds. Where nobody knows how long a run
+is, every frame is shown for ten seconds, then the pace doubles every five.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .core import Core, Upto
+
+Pace = float | Literal["step"] | None
+"""Seconds for the whole run, "step" (a few steps a second), or None: full speed."""
+SECONDS = 20.0
+TICK = 1 / 30
+STEPS_PER_SECOND = 4.0
+FRAMES_PER_SECOND = 30.0
+
+
+@dataclass
+class NextUnit:
+    """Go on until the counted column has changed so many times."""
+
+    column: str
+    times: int = 1
+    _was: float | None = None
+
+    def drive(self, core: Core, limit: int | None) -> float | None:
+        core.pull(0)
+        while self.times and not core.attention and not core.over:
+            if self._was is None:
+                self._was = core.unit(self.column)
+            core.pull(core.number + 1)
+            if core.unit(self.column) != self._was:
+                self.times, self._was = self.times - 1, None
+        if not self.times:
+            core.held()
+        return None if not self.times or core.over else 0
+
+
+@dataclass
+class Timed:
+    """Go at a rate: units of a column (or frames) a second, or growing where `rate` is None."""
+
+    rate: float | None
+    column: str = ""
+    _last: float = 0.0
+    _elapsed: float = 0.0
+    _allowed: float = 0.0
+    _unit: float = 0.0
+    _length: float = 1.0  # frames of the last whole unit
+    _began: int = 0
+    _target: float = field(default=-math.inf)
+
+    def drive(self, core: Core, limit: int | None) -> float | None:
+        now = time.monotonic()
+        if self._target == -math.inf:
+            self._start(core, now)
+        passed = min(now - self._last, 1.0)  # after a stall, go on; do not catch up
+        self._last = now
+        self._elapsed += passed
+        rate = self.rate if self.rate is not None else growing(self._elapsed)
+        self._target += rate * passed
+        self._go(core, rate * passed)
+        return max(0.0, TICK - (time.monotonic() - now))
+
+    def _start(self, core: Core, now: float) -> None:
+        self._last = now - TICK
+        self._unit = self._target = self._at(core)
+        self._allowed = self._began = core.number
+
+    def _at(self, core: Core) -> float:
+        return core.unit(self.column) if self.column else core.number
+
+    def _go(self, core: Core, units: float) -> None:
+        """Pull what this tick allows: whole units that are late, and part of the one under way."""
+        self._target = min(self._target, self._at(core) + max(units, 1.0) + 1.0)
+        self._allowed = min(max(self._allowed, core.number), core.number + self._length) + units * self._length
+        while not (core.over or core.attention):
+            late = self._at(core) < math.floor(self._target)
+            if not late and (core.number + 1 > self._allowed or self._at(core) > self._target):
+                return
+            core.pull(core.number + 1)
+            self._measure(core)
+
+    def _measure(self, core: Core) -> None:
+        at = self._at(core)
+        if at != self._unit:
+            self._length = (core.number - self._began) / max(at - self._unit, 1.0)
+            self._unit, self._began = at, core.number
+
+
+def growing(elapsed: float) -> float:
+    """Frames a second of a run of unknown length, after so many seconds."""
+    return FRAMES_PER_SECOND * 2.0 ** min(max(0.0, (elapsed - 10.0) / 5.0), 20.0)
+
+
+def goal_of(core: Core, pace: Pace, step: str = "", frames: int = 0) -> Upto | Timed:
+    """The goal that drives a run at a pace; `step` names the column stepped by, `frames` the known length."""
+    if pace is None:
+        return Upto()
+    if pace == "step":
+        return Timed(STEPS_PER_SECOND, step)
+    coarse = core.algorithm.steps[-1]
+    total = core.start.get(coarse["total"])
+    if isinstance(total, (int, float)) and total > 0:
+        return Timed(total / float(pace), coarse["column"])
+    if frames > 1:
+        return Timed(frames / float(pace))
+    return Timed(None)

@@ -1,0 +1,302 @@
+"""A run drives one algorithm forwards: start, pause, step, steer, stop. Its trace is the past."""
+
+from __future__ import annotations
+
+import os
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Self
+
+from .algorithm import Algorithm
+from .core import Core, Event, Hold, Upto
+from .device import pick_device, thread_scope
+from .drivers import Driver, driver_for
+from .errors import ParamError, RunError, nearest
+from .pace import NextUnit, Pace, goal_of
+from .trace import Trace
+from .views import View, check_views, guess_views
+
+_runs: weakref.WeakSet[Run] = weakref.WeakSet()
+
+
+def runs() -> list[Run]:
+    """The runs that are alive in this process (not closed), oldest first."""
+    return sorted((run for run in _runs if not run.closed), key=lambda run: run.born)
+
+
+class Run:
+    """One algorithm under way, ready at frame 0. Displayed in a notebook, it is a player.
+
+    Every verb returns the run, once it holds: `run.step(10).set(alpha=0.1).start()`.
+    """
+
+    def __init__(
+        self,
+        algorithm: Algorithm[Any, Any],
+        params: Mapping[str, Any],
+        *,
+        views: Sequence[View] | None = None,
+        controls: Sequence[str] | None = None,
+        at: int | None = None,
+        device: str = "auto",
+        thread: bool | None = None,
+    ) -> None:
+        self.algorithm = algorithm
+        self.born = time.monotonic()
+        self.closed = False
+        self.device = device
+        self.pace: Pace = None
+        self.at = algorithm.at if at is None else at
+        self.controls = self._known(controls)
+        self._asked_views = tuple(views) if views is not None else algorithm.views
+        self._thread = thread
+        self._frames = 0  # how many frames the last whole run had, for its pace
+        self._player: Any = None
+        self._launch(algorithm.spec.check(params))
+
+    def _known(self, controls: Sequence[str] | None) -> list[str] | None:
+        if controls is None:
+            return None
+        return [self.algorithm.spec.named(name).name for name in controls]
+
+    def _launch(self, values: dict[str, Any]) -> None:
+        """A new core at frame 0 (or `at`); views are checked against the first frame."""
+        self.device_used = pick_device(self.device)
+        scope = thread_scope(self.device_used)
+        self._core = Core(self.algorithm, values, Trace(), scope)
+        self._driver: Driver = driver_for(self._core, thread=self._thread)
+        weakref.finalize(self, Core.stop, self._core)
+        try:
+            self._go(Upto(0))
+            self.views = self._checked_views()
+            if self.at:
+                self._go(Upto(float("inf") if self.at < 0 else self.at))
+        except BaseException:  # an interrupt while frame 0 was computed, or a wrong view
+            self._driver.stop()
+            raise
+        _runs.add(self)
+        self._watch()
+
+    def _checked_views(self) -> tuple[View, ...]:
+        if not self.trace:
+            return self._asked_views
+        views = self._asked_views or guess_views(self.trace.schema)
+        check_views(views, self.trace.schema)
+        return views
+
+    def _watch(self) -> None:
+        if self._player is not None:
+            self._player.follow(self._core)
+
+    # driving ------------------------------------------------------------------------------
+
+    def _go(self, goal: Any) -> None:
+        self._core.order(goal)
+        self._driver.wake()
+        self._driver.settle(None)
+
+    def start(self, pace: Pace = None) -> Self:
+        """Go on in the background; `pace`: seconds for the whole run, None: full speed."""
+        self._alive("start")
+        self.pace = pace
+        self._core.order(goal_of(self._core, pace, frames=self._frames))
+        self._driver.wake()
+        return self
+
+    def pause(self) -> Self:
+        """Hold at the frame that is being computed."""
+        return self._held(Hold())
+
+    def step(self, n: int = 1, unit: str | None = None) -> Self:
+        """Go on n steps: frames, or units of a counted column such as "episode"."""
+        self._alive("step")
+        if not isinstance(n, int) or n < 1:
+            raise ParamError(f"n={n!r}: must be a whole number of at least 1")
+        column = self._step_column(unit)
+        self._core.order(Hold())
+        self._driver.settle(None)
+        return self._held(NextUnit(column, n) if column else Upto(self._core.number + n))
+
+    def _step_column(self, unit: str | None) -> str:
+        steps = {step["name"]: step["column"] for step in self.algorithm.steps}
+        if unit is None:
+            return ""
+        if unit not in steps:
+            raise ParamError(f"unit={unit!r}: must be one of {', '.join(steps)}.{nearest(unit, steps)}")
+        return steps[unit]
+
+    def _held(self, goal: Any) -> Self:
+        """Order, and return once the run stands still; an interrupt makes it hold."""
+        try:
+            self._go(goal)
+        except KeyboardInterrupt:
+            self._core.order(Hold())
+            raise
+        return self
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """Drive the run to its end at full speed; raises what the algorithm raised.
+
+        An interrupt pauses the run and nothing is lost. RunError when `timeout` seconds pass first.
+        """
+        core = self._core
+        self.pace = None
+        core.order(Upto())
+        self._driver.wake()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        try:
+            while not core.over and core is self._core:
+                if not self._driver.settle(deadline):
+                    raise RunError(f"{self.name}: still {self.status} after {timeout} s, at frame {core.number}")
+                with core.changed:  # paused from the page: wait for it to go on
+                    core.changed.wait_for(lambda: core.over or core.status == "running", timeout=0.05)
+        except KeyboardInterrupt:
+            core.order(Hold())
+            raise
+        if core.error is not None:
+            raise _raisable(core)
+        return self
+
+    def stop(self) -> Self:
+        """End the run where it stands; the trace stays."""
+        self._driver.stop()
+        return self
+
+    def set(self, **values: Any) -> Self:
+        """Change live parameters: in force from the next frame that is computed on."""
+        checked = {}
+        for name, value in values.items():
+            param = self.algorithm.spec.named(name)
+            if not param.live:
+                live = ", ".join(self.algorithm.spec.live) or "none"
+                raise ParamError(f"{name}: cannot change while the run goes (live: {live}); restart({name}=...)", name)
+            checked[name] = param.check(value)
+        for name, value in checked.items():
+            self._core.steer(name, value)
+        return self
+
+    def restart(self, **changes: Any) -> Self:
+        """Back to frame 0, with other parameters where given; the old trace is dropped."""
+        if self.closed or self.status == "loaded":
+            raise RunError(f"{self.name}: is {'closed' if self.closed else 'loaded from a file'}; play it anew")
+        values = self.algorithm.spec.check({**self._core.start, **changes})
+        if self.status == "done" and not changes:
+            self._frames = self._core.number + 1
+        self._driver.stop()
+        self._launch(values)
+        return self
+
+    def close(self) -> Self:
+        """Stop, and take the player off the page; the trace can still be read."""
+        if not self.closed:
+            self.closed = True
+            self._driver.stop()
+            if self._player is not None:
+                self._player.close()
+        return self
+
+    def _alive(self, verb: str) -> None:
+        if self._core.over:
+            raise RunError(f"{self.name}: cannot {verb}, the run is {self.status}; restart() begins anew")
+
+    # reading ------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return self.algorithm.name
+
+    @property
+    def trace(self) -> Trace:
+        """The recorded frames, by column."""
+        return self._core.trace
+
+    @property
+    def status(self) -> str:
+        """ready, running, paused, done, stopped, failed or loaded."""
+        return self._core.status
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The parameters in force at the head of the run."""
+        return MappingProxyType(self._core.values)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Changes of live parameters, in order."""
+        return tuple(self._core.events)
+
+    @property
+    def result(self) -> Any:
+        """What the generator returned, once the run is done."""
+        return self._core.result
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the algorithm raised, if it did."""
+        return self._core.error
+
+    @property
+    def number(self) -> int:
+        """The number of the frame the run stands at."""
+        return self._core.number
+
+    @property
+    def progress(self) -> tuple[float, float | None, str]:
+        """Units done, units in all where known, and the unit's name."""
+        step = self.algorithm.steps[-1]
+        total = self._core.start.get(step["total"])
+        done = self._core.unit(step["column"]) if step["column"] else self._core.number
+        return done, (float(total) if isinstance(total, (int, float)) else None), step["name"]
+
+    @property
+    def line(self) -> str:
+        """The `%ml` line that gives this run."""
+        return f"%ml {self.name} {self.algorithm.spec.line(self._core.start)}".rstrip()
+
+    def summary(self) -> str:
+        """A few lines of text: status, metrics with sparklines, last values."""
+        from .summary import summarise
+
+        return summarise(self)
+
+    def save(self, path: str | os.PathLike[str]) -> Self:
+        """Write the trace to a file, exactly; `mlwidgets.load` reads it."""
+        from .savefile import save_run
+
+        save_run(self, path)
+        return self
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """A player where there is a notebook; a text anywhere."""
+        from .shell import in_notebook
+
+        if self.closed or not in_notebook():
+            return {"text/plain": self.summary()}
+        return self.player._repr_mimebundle_(include=include, exclude=exclude)
+
+    @property
+    def player(self) -> Any:
+        """The widget, made when first asked for."""
+        if self._player is None:
+            from .player import Player
+
+            self._player = Player(self)
+            self._watch()
+        return self._player
+
+    def __repr__(self) -> str:
+        line = self.line.removeprefix("%ml ")
+        return f"<Run {line} · {self.status} at frame {max(self.number, 0)}>"
+
+
+def _raisable(core: Core) -> BaseException:
+    """The algorithm's error; one that would end the kernel is told as ours."""
+    error = core.error
+    assert error is not None  # noqa: S101  asked only of a failed core
+    if isinstance(error, Exception):
+        return error
+    told = RunError(f"{core.algorithm.name}: frame {core.number + 1} raised {type(error).__name__}: {error}")
+    told.__cause__ = error
+    return told

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Protocol
 
-from .algorithm import Algorithm
+from .algorithms import Algorithm
 from .errors import MLError, RunError, clip
 from .trace import Trace
 

@@ -93,6 +93,11 @@ class GridKind(Kind):
             if char not in cells:
                 raise ValueError(f"must have a {self.legend[char]} {char!r}, has none")
 
+    def follows(self, old: Any, new: Any) -> None:
+        if new.shape != old.shape:
+            r, c = old.shape
+            raise ValueError(f"must keep its {r} x {c} cells while the run goes; restart to change its size")
+
     def format(self, value: Any) -> str:
         return "/".join(value.rows)
 

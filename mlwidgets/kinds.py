@@ -35,6 +35,9 @@ class Kind(ABC):
         """The value that a word of the `%ml` line stands for."""
         return self.check(text)
 
+    def follows(self, old: Any, new: Any) -> None:
+        """ValueError where `new` cannot replace `old` while a run goes."""
+
     def format(self, value: Any) -> str:
         """The word of the `%ml` line that stands for the value."""
         text = str(value)

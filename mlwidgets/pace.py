@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .core import Core, Upto
+from .errors import ParamError
 
 Pace = float | Literal["step"] | None
 """Seconds for the whole run, "step" (a few steps a second), or None: full speed."""
@@ -105,6 +106,8 @@ def goal_of(core: Core, pace: Pace, step: str = "", frames: int = 0) -> Upto | T
         return Upto()
     if pace == "step":
         return Timed(STEPS_PER_SECOND, step)
+    if isinstance(pace, str) or not 0 < pace < math.inf:
+        raise ParamError(f"pace={pace!r}: must be seconds, \"step\" or none")
     coarse = core.algorithm.steps[-1]
     total = core.start.get(coarse["total"])
     if isinstance(total, (int, float)) and total > 0:

@@ -68,6 +68,15 @@ class Param:
         except ValueError as error:
             raise ParamError(f"{self.name}={clip(repr(value), 60)}: {error}", self.name) from None
 
+    def succeed(self, old: Any, value: Any) -> Any:
+        """The value that may replace `old` while a run goes."""
+        new = self.check(value)
+        try:
+            self.kind.follows(old, new)
+        except ValueError as error:
+            raise ParamError(f"{self.name}: {error}", self.name) from None
+        return new
+
     def parse(self, text: str) -> Any:
         """The value that a word of the `%ml` line stands for."""
         try:
@@ -173,7 +182,8 @@ class Spec(Mapping[str, Param]):
         )
 
     def to_json(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: self[name].to_json(value) for name, value in values.items()}
+        """Values as the page gets them; names of a loaded run, which has no kinds, pass as they are."""
+        return {n: self[n].to_json(v) if n in self else v for n, v in values.items()}
 
 
 def _is_default_object(p: Param, value: Any) -> bool:

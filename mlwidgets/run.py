@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Self
 
-from .algorithm import Algorithm
+from .algorithms import Algorithm
 from .core import Core, Event, Hold, Upto
 from .device import pick_device, thread_scope
-from .drivers import Driver, driver_for
+from .drivers import Driver, TurnsDriver, driver_for
 from .errors import ParamError, RunError, nearest
 from .pace import NextUnit, Pace, goal_of
 from .trace import Trace
@@ -31,6 +31,8 @@ class Run:
 
     Every verb returns the run, once it holds: `run.step(10).set(alpha=0.1).start()`.
     """
+
+    _line = ""  # as saved, where the run is loaded
 
     def __init__(
         self,
@@ -54,7 +56,18 @@ class Run:
         self._thread = thread
         self._frames = 0  # how many frames the last whole run had, for its pace
         self._player: Any = None
+        self.info: dict[str, Any] | None = None  # as saved, where the run is loaded
         self._launch(algorithm.spec.check(params))
+
+    @classmethod
+    def of_core(cls, core: Core, info: dict[str, Any], line: str) -> Run:
+        """A run that is over and only looked at, from a file."""
+        run = cls.__new__(cls)
+        run.algorithm, run.views, run.controls = core.algorithm, core.algorithm.views, info["controls"]
+        run.born, run.closed, run.pace, run.at = time.monotonic(), False, None, 0
+        run.info, run._line, run._player, run._core = info, line, None, core
+        run._driver = TurnsDriver(core)
+        return run
 
     def _known(self, controls: Sequence[str] | None) -> list[str] | None:
         if controls is None:
@@ -68,6 +81,7 @@ class Run:
         self._core = Core(self.algorithm, values, Trace(), scope)
         self._driver: Driver = driver_for(self._core, thread=self._thread)
         weakref.finalize(self, Core.stop, self._core)
+        self._watch()
         try:
             self._go(Upto(0))
             self.views = self._checked_views()
@@ -77,7 +91,6 @@ class Run:
             self._driver.stop()
             raise
         _runs.add(self)
-        self._watch()
 
     def _checked_views(self) -> tuple[View, ...]:
         if not self.trace:
@@ -97,11 +110,15 @@ class Run:
         self._driver.wake()
         self._driver.settle(None)
 
-    def start(self, pace: Pace = None) -> Self:
-        """Go on in the background; `pace`: seconds for the whole run, None: full speed."""
+    def start(self, pace: Pace = None, unit: str | None = None) -> Self:
+        """Go on in the background.
+
+        pace: seconds for the whole run, "step" for a few steps a second (of `unit`), None: full speed.
+        """
         self._alive("start")
+        goal = goal_of(self._core, pace, self._step_column(unit), self._frames)
         self.pace = pace
-        self._core.order(goal_of(self._core, pace, frames=self._frames))
+        self._core.order(goal)
         self._driver.wake()
         return self
 
@@ -172,7 +189,7 @@ class Run:
             if not param.live:
                 live = ", ".join(self.algorithm.spec.live) or "none"
                 raise ParamError(f"{name}: cannot change while the run goes (live: {live}); restart({name}=...)", name)
-            checked[name] = param.check(value)
+            checked[name] = param.succeed(self._core.values[name], value)
         for name, value in checked.items():
             self._core.steer(name, value)
         return self
@@ -253,7 +270,7 @@ class Run:
     @property
     def line(self) -> str:
         """The `%ml` line that gives this run."""
-        return f"%ml {self.name} {self.algorithm.spec.line(self._core.start)}".rstrip()
+        return self._line or f"%ml {self.name} {self.algorithm.spec.line(self._core.start)}".rstrip()
 
     def summary(self) -> str:
         """A few lines of text: status, metrics with sparklines, last values."""

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from .errors import TraceFileError
-from .frame import Column, Schema
+from .frame import Column, Measured, Metric, Schema
 from .trace import MAX_BYTES, Trace
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class TraceWriter:
         self._index = 0
         self._schema = schema
         file.write(MAGIC)
-        columns = [[c.name, c.kind, list(c.shape), c.measured, c.words] for c in schema.columns]
+        columns = [[c.name, c.kind, list(c.shape), c.measured, c.better, c.words] for c in schema.columns]
         self._record(HEADER, _json({**header, "columns": columns}))
 
     def rows(self, trace: Trace, start: int, stop: int) -> None:
@@ -165,14 +165,14 @@ class _Reader:
         return header
 
     def _column(self, given: Any) -> Column:
-        name, kind, shape, measured, words = given
-        from .frame import Measured
+        name, kind, shape, measured, better, words = given
 
         known = ("float", "int", "bool", "text", "texts", "array", "ragged")
         if not (isinstance(name, str) and kind in known and isinstance(words, str)):
             raise self.fault("has a column that is none")
         self._size(shape, 1)
-        return Column(name, kind, tuple(shape), (Measured,) if measured else (), words)
+        marks = ((Measured,) if measured else ()) + ((Metric(better),) if better in ("higher", "lower") else ())
+        return Column(name, kind, tuple(shape), marks, words)
 
     def _size(self, shape: Any, itemsize: int) -> int:
         """Bytes of an array, checked before anything is allocated."""

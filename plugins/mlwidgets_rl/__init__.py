@@ -1,1 +1,10 @@
 """Reinforcement learning: agents that learn by acting."""
+
+from mlwidgets import hookimpl
+from mlwidgets.plugin import Registration
+
+
+@hookimpl
+def mlwidgets_register(registry: Registration) -> None:
+    registry.topic("rl", "Reinforcement learning", extra="mlwidgets[rl]")
+    registry.algorithm("rl.q_learning", "mlwidgets_rl.q_learning:q_learning")

@@ -23,7 +23,7 @@ F = TypeVar("F")
 class Algorithm(Generic[P, F]):
     """A generator function that a run can drive; calling it gives a plain iterator of frames.
 
-    step: what one frame is called. at: the frame first shown (-1: the last).
+    step: what one frame is called; total: the parameter that says how many there are. at: the frame first shown (-1: the last).
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class Algorithm(Generic[P, F]):
         views: tuple[View, ...] = (),
         *,
         step: str = "step",
+        total: str = "",
         at: int = 0,
         name: str = "",
     ) -> None:
@@ -41,6 +42,7 @@ class Algorithm(Generic[P, F]):
         self.fn = fn
         self.views = views
         self.step = step
+        self.total = total
         self.at = at
         self.name = name or fn.__name__
 
@@ -106,7 +108,7 @@ class Algorithm(Generic[P, F]):
         """What a person can step by, finest first; `total` names the parameter that bounds it."""
         units = ((c.name, c.unit.total) for c in self.declared if c.unit)
         coarser = ({"name": name, "column": name, "total": total} for name, total in units)
-        return ({"name": self.step, "column": "", "total": ""}, *coarser)
+        return ({"name": self.step, "column": "", "total": self.total}, *coarser)
 
     @property
     def title(self) -> str:
@@ -126,19 +128,20 @@ def algorithm(view: Callable[P, Generator[F, Any, Any]], /) -> Algorithm[P, F]: 
 
 @overload
 def algorithm(
-    *views: View, step: str = "step", at: int = 0
+    *views: View, step: str = "step", total: str = "", at: int = 0
 ) -> Callable[[Callable[P, Generator[F, Any, Any]]], Algorithm[P, F]]: ...
 
 
-def algorithm(*views: Any, step: str = "step", at: int = 0) -> Any:
+def algorithm(*views: Any, step: str = "step", total: str = "", at: int = 0) -> Any:
     """Make a generator function an algorithm, with views: `@algorithm(Line("loss"), step="epoch")`."""
     if len(views) == 1 and inspect.isfunction(views[0]):
         return Algorithm(views[0])
-    return lambda fn: Algorithm(fn, views, step=step, at=at)
+    return lambda fn: Algorithm(fn, views, step=step, total=total, at=at)
 
 
 def as_algorithm(target: Any, name: str = "") -> Algorithm[Any, Any]:
     """An algorithm under a name, from one or from a bare generator function."""
     if isinstance(target, Algorithm):
-        return Algorithm(target.fn, target.views, step=target.step, at=target.at, name=name or target.name)
+        same = {"step": target.step, "total": target.total, "at": target.at}
+        return Algorithm(target.fn, target.views, **same, name=name or target.name)
     return Algorithm(target, name=name)

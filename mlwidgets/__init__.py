@@ -1,0 +1,85 @@
+"""mlwidgets: machine learning you can pause, step, rewind and steer inside a notebook.
+
+`%load_ext mlwidgets`, then `%ml`; or `mlwidgets.play("rl.q_learning")`. Names are imported when they
+are first used: importing the package imports neither numpy, torch nor any widget.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .algorithms import Algorithm as Algorithm
+    from .algorithms import algorithm as algorithm
+    from .api import play as play
+    from .errors import MLError as MLError
+    from .frame import Array as Array
+    from .frame import Frames as Frames
+    from .frame import Measured as Measured
+    from .frame import Metric as Metric
+    from .frame import Unit as Unit
+    from .hookspecs import hookimpl as hookimpl
+    from .inputs import Grid as Grid
+    from .inputs import Table as Table
+    from .inputs import Text as Text
+    from .kinds import Kind as Kind
+    from .kinds import Log as Log
+    from .kinds import Range as Range
+    from .params import Live as Live
+    from .params import Rate as Rate
+    from .run import Run as Run
+    from .run import runs as runs
+    from .savefile import load as load
+    from .views import Bars as Bars
+    from .views import Board as Board
+    from .views import Heatmap as Heatmap
+    from .views import Line as Line
+    from .views import Values as Values
+    from .views import View as View
+    from .views import Words as Words
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "algorithms": "Algorithm algorithm",
+    "api": "play",
+    "errors": "MLError",
+    "frame": "Array Frames Measured Metric Unit",
+    "hookspecs": "hookimpl",
+    "inputs": "Grid Table Text",
+    "kinds": "Kind Log Range",
+    "params": "Live Rate",
+    "run": "Run runs",
+    "savefile": "load",
+    "views": "Bars Board Heatmap Line Values View Words",
+}
+_MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
+
+__all__ = sorted(_MODULE)  # noqa: PLE0605  derived, so that it cannot drift
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULE[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_MODULE])
+
+
+def load_ipython_extension(ip: Any) -> None:
+    """`%load_ext mlwidgets`."""
+    from .magic import load_ipython_extension
+
+    load_ipython_extension(ip)
+
+
+def unload_ipython_extension(ip: Any) -> None:
+    """`%unload_ext mlwidgets`."""
+    from .magic import unload_ipython_extension
+
+    unload_ipython_extension(ip)

@@ -1,0 +1,47 @@
+"""The few verbs that everything else is made of: `play` and what it accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .algorithms import Algorithm, as_algorithm
+from .errors import MLError
+from .run import Run
+from .shell import cells
+from .views import View
+
+
+def play(
+    target: Any,
+    /,
+    *,
+    views: Sequence[View] | None = None,
+    controls: Sequence[str] | None = None,
+    at: int | None = None,
+    device: str = "auto",
+    **params: Any,
+) -> Run:
+    """A run of an algorithm, ready at frame 0: displayed in a notebook it is a player.
+
+    target: a name such as "rl.q_learning", an algorithm, or any generator function of dicts.
+    views: figures in place of the algorithm's own. controls: the parameters that get a control.
+    at: the frame first shown, -1 for the last. device: "auto", "cpu", "cuda" or "mps".
+    Raises ParamError, ViewError or RegistryError for what is not there or not allowed.
+    """
+    run = Run(find(target), params, views=views, controls=controls, at=at, device=device)
+    cells.adopt(run)
+    return run
+
+
+def find(target: Any) -> Algorithm[Any, Any]:
+    """The algorithm that is meant."""
+    if isinstance(target, str):
+        from .registry import registry
+
+        return registry().get(target).load()
+    if isinstance(target, Algorithm):
+        return target
+    if callable(target):
+        return as_algorithm(target)
+    raise MLError(f"cannot play {type(target).__name__} {target!r:.40}: give a name, or a function that yields dicts")

@@ -1,0 +1,174 @@
+"""The player: the widget that shows a run, steers it, and reads its past."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import threading
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from .core import Hold, Upto
+from .errors import MLError, ParamError
+from .info import first_of, info_of, state_of
+from .pace import NextUnit
+from .wire import Feed, sender
+
+if TYPE_CHECKING:
+    from .core import Core
+    from .run import Run
+
+STATIC = files("mlwidgets") / "static"
+
+
+@cache
+def front_end() -> tuple[str, bytes]:
+    """The player's JavaScript, gzipped, and its SHA-256: sent once for each kernel."""
+    code = gzip.compress((STATIC / "player.js").read_bytes(), 9, mtime=0)
+    return hashlib.sha256(code).hexdigest(), code
+
+
+class Chunk(anywidget.AnyWidget):
+    """A hidden model that holds a piece of JavaScript for all players of the kernel."""
+
+    _view_name = traitlets.Any(None, allow_none=True).tag(sync=True)
+    _esm = "export default {}"
+    hash = traitlets.Unicode().tag(sync=True)
+    code = traitlets.Bytes().tag(sync=True)
+
+
+_chunk: Chunk | None = None
+
+
+def chunk() -> Chunk:
+    """The hidden model, made anew where someone has closed it."""
+    global _chunk  # noqa: PLW0603  one for each kernel is the point
+    if _chunk is None or _chunk.comm is None:
+        digest, code = front_end()
+        _chunk = Chunk(hash=digest, code=code)
+        free_subshell(_chunk)
+    return _chunk
+
+
+def free_subshell(widget: Any) -> None:
+    """Let the page's messages through while a cell is busy.
+
+    ipykernel 7.4.0 routes them to the shell that last published on the comm; see `_reply_subshell_for`
+    in its comm/comm.py. Before and after that there is no such attribute, and nothing to do.
+    """
+    comm = widget.comm
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda _data, default: default
+
+
+class Player(anywidget.AnyWidget):
+    """Shows a run. State and frames go out through the one sender; handlers only leave word."""
+
+    _esm = (STATIC / "shim.js").read_text("utf-8")
+    _chunks = traitlets.List().tag(sync=True)
+    info = traitlets.Dict().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
+    first = traitlets.Bytes().tag(sync=True)
+
+    def __init__(self, run: Run) -> None:
+        core = run._core
+        self.run = run
+        self._restarting = threading.Lock()
+        self.feed = Feed(self, core)
+        code = chunk()
+        super().__init__(
+            _chunks=[["player", code.hash, f"anywidget:{code.model_id}"]],
+            info=run.info or info_of(run),
+            state=state_of(run, core, self.feed.epoch),
+            first=first_of(core.trace, core, self.feed.epoch),
+        )
+        free_subshell(self)
+        self.on_msg(lambda _widget, content, _buffers: self.receive(content))
+        self.follow(core)
+
+    def follow(self, core: Core) -> None:
+        """Show this core from now on."""
+        if core is not self.feed.core:
+            self.feed.follow(core)
+        core.watchers.append(self._changed)
+        sender.add(self.feed)
+
+    def _changed(self) -> None:
+        self.feed.state_due = True
+        sender.wake()
+
+    def receive(self, content: Any) -> None:
+        """A message from a page; runs on any thread, and does nothing long."""
+        try:
+            self._receive(content)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            self._answer(content.get("id") if isinstance(content, dict) else None, MLError(f"{type(error).__name__}: {error}"))
+        sender.wake()
+
+    def _receive(self, content: dict[str, Any]) -> None:
+        kind, client = content["type"], str(content.get("client", ""))
+        if kind == "ready":
+            self.feed.ready(client)
+        elif kind == "ack":
+            self.feed.ack(client, int(content["seq"]))
+        elif kind == "fetch":
+            self.feed.fetch(client, int(content["epoch"]), int(content["from"]), int(content["to"]))
+        elif kind == "code":
+            digest, code = front_end()
+            self.send({"type": "code", "hash": digest}, [code])
+        elif kind == "do":
+            try:
+                self._do(content)
+            except MLError as error:
+                self._answer(content["id"], error)
+
+    def _do(self, content: dict[str, Any]) -> None:
+        action, run = content["action"], self.run
+        if action == "restart":
+            threading.Thread(target=self._restart, args=(content,), name="mlwidgets restart", daemon=True).start()
+            return
+        if action == "play":
+            run.start(content.get("pace"), content.get("step"))
+        elif action == "pause":
+            run._core.order(Hold())
+        elif action == "step":
+            column = run._step_column(content.get("step"))
+            run._alive("step")
+            run._core.order(NextUnit(column) if column else Upto(run._core.number + 1))
+        elif action == "set":
+            run.set(**{str(content["name"]): content["value"]})
+        elif action == "stop":
+            run._core.stop()
+        else:
+            raise ParamError(f"no action {action!r} (known: play, pause, step, restart, set, stop)")
+        self._answer(content["id"], None)
+
+    def _restart(self, content: dict[str, Any]) -> None:
+        """Off the kernel's threads: frame 0 may take its time."""
+        with self._restarting:
+            try:
+                self.run.restart(**content.get("params", {}))
+                if content.get("play"):
+                    self.run.start(content.get("pace"), content.get("step"))
+                self._answer(content["id"], None)
+            except MLError as error:
+                self._answer(content["id"], error)
+
+    def _answer(self, request: Any, error: MLError | None) -> None:
+        name = error.name if isinstance(error, ParamError) else None
+        text = None if error is None else str(error)
+        self.feed.outbox.append({"type": "done", "id": request, "error": text, "param": name})
+        sender.wake()
+
+    def close(self) -> None:
+        sender.remove(self.feed)
+        super().close()
+
+    def _repr_mimebundle_(self, **_kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**(data or {}), "text/plain": self.run.summary()}, metadata

@@ -1,0 +1,82 @@
+"""Saving a run and loading it: the trace, and what a page needs to show it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from .algorithms import Algorithm
+from .core import Core, Event
+from .device import thread_scope
+from .errors import RunError, TraceFileError
+from .info import events_json, info_of
+from .page import Page
+from .params import Spec
+from .run import Run
+from .tracefile import read_trace, save_trace
+from .views import View
+
+if TYPE_CHECKING:
+    from .trace import Trace
+
+COMMON = ("kind", "columns", "title", "note", "wide")
+
+
+def save_run(run: Run, path: str | os.PathLike[str]) -> None:
+    """Write a run's trace; RunError where there is none."""
+    if not run.trace:
+        raise RunError(f"{run.name}: has no frame to save")
+    spec, core = run.algorithm.spec, run._core
+    header = {
+        "mlwidgets": 1,
+        "info": run.info or info_of(run),
+        "start": spec.to_json(core.start),
+        "line": run.line,
+    }
+    end = {
+        "status": run.status,
+        "number": run.number,
+        "params": spec.to_json(core.values),
+        "events": events_json(core, spec),
+        "error": core.fault,
+    }
+    save_trace(path, run.trace, header, end)
+
+
+def load(path: str | os.PathLike[str]) -> Run:
+    """A saved run, to look at: its status is "loaded". TraceFileError for a file that is no trace."""
+    trace, header, end = read_trace(path)
+    try:
+        return _loaded(trace, header, end)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise TraceFileError(f"{os.fspath(path)}: lacks what a run needs ({error!r}), at byte 8") from None
+
+
+def _loaded(trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> Run:
+    info = header["info"]
+    algorithm: Algorithm[Any, Any] = Algorithm(_gone, tuple(map(_view, info["views"])), name=str(info["name"]))
+    algorithm.__dict__["page"] = Page(title=str(info["title"]), summary=str(info["summary"]))
+    algorithm.__dict__["spec"] = Spec(())
+    algorithm.__dict__["steps"] = tuple({k: str(s[k] or "") for k in ("name", "column", "total")} for s in info["steps"])
+    core = Core(algorithm, dict(header["start"]), trace, thread_scope("cpu"))
+    core.values = dict(end.get("params", header["start"]))
+    core.events = [Event(int(e["frame"]), str(e["name"]), e["old"], e["new"]) for e in end.get("events", [])]
+    core.number = int(end.get("number", trace.last))
+    core.frame = trace.row(-1) if trace else None
+    core.status = "loaded"
+    core.note = "The file ends early: this is what had been written." if trace.truncated else ""
+    return Run.of_core(core, info, str(header["line"]))
+
+
+def _view(given: dict[str, Any]) -> View:
+    common = {key: given[key] for key in COMMON}
+    options = {key: value for key, value in given.items() if key not in COMMON}
+    return View(str(common.pop("kind")), tuple(map(str, common.pop("columns"))), **common, options=options)
+
+
+def _gone() -> Generator[Any, Any, Any]:
+    raise RunError("this run is loaded from a file; play its algorithm anew")
+    yield
+
+

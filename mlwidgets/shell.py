@@ -1,0 +1,85 @@
+"""The shell around a run: is this a notebook, which cell is running, what does it replace."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .run import Run
+
+MAX_ALIVE = 200
+Cell = tuple[str, str]  # the cell's id, and the execution of it
+
+
+def _shell() -> Any:
+    """IPython's shell, if IPython is what we run in."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
+
+
+def in_notebook() -> bool:
+    """Is there a kernel, so that a widget may be shown?"""
+    return getattr(_shell(), "kernel", None) is not None
+
+
+def current_cell() -> Cell | None:
+    """The cell being executed, where the front end tells it."""
+    kernel = getattr(_shell(), "kernel", None)
+    if kernel is None:
+        return None
+    parent = kernel.get_parent("shell")
+    cell = parent.get("metadata", {}).get("cellId")
+    return (cell, parent["header"]["msg_id"]) if cell else None
+
+
+class _Cells:
+    """Which runs each cell has made, so that executing it again replaces them."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, list[tuple[str, weakref.ref[Run]]]] = {}
+        self._shell: Any = None
+
+    def adopt(self, run: Run) -> None:
+        """Remember a new run as the work of the cell being executed."""
+        shell = _shell()
+        if shell is not self._shell and shell is not None:
+            shell.events.register("pre_run_cell", self._begin)
+            self._shell = shell
+        cell = current_cell()
+        if cell is None:
+            _bound()
+        else:
+            self._supersede(cell)
+            self._runs.setdefault(cell[0], []).append((cell[1], weakref.ref(run)))
+
+    def _begin(self, _info: Any) -> None:
+        cell = current_cell()
+        if cell is not None:
+            self._supersede(cell)
+
+    def _supersede(self, cell: Cell) -> None:
+        """Close what earlier executions of this cell have made."""
+        key, execution = cell
+        mine = []
+        for when, ref in self._runs.pop(key, ()):
+            run = ref()
+            if run is not None and when == execution:
+                mine.append((when, ref))
+            elif run is not None:
+                run.close()
+        if mine:
+            self._runs[key] = mine
+
+
+def _bound() -> None:
+    """Where nobody tells which cell is executed, stop the oldest of too many."""
+    from .run import runs
+
+    alive = [run for run in runs() if run.status in ("ready", "running", "paused")]
+    for run in alive[:-MAX_ALIVE]:
+        run.stop()
+
+
+cells = _Cells()

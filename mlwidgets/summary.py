@@ -1,0 +1,72 @@
+"""A run as a few lines of text: for a terminal, a test, and wherever no widget can run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .errors import clip
+
+if TYPE_CHECKING:
+    from .frame import Column
+    from .run import Run
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+WIDTH = 32
+
+
+def summarise(run: Run) -> str:
+    """Title and status, the parameters, a line for each quantity with its sparkline."""
+    lines = [f"{run.algorithm.title} · {_status(run)}", f"  {run.line.removeprefix('%ml ')}"]
+    if run.error is not None and (fault := run._core.fault):
+        lines.append(f"  frame {fault['frame']}: {fault['text']}")
+    if run._core.note:
+        lines.append(f"  {run._core.note}")
+    columns = run.trace.schema.columns
+    names = max((len(c.name) for c in columns), default=0)
+    lines += [f"  {c.name:<{names}}  {_value(run, c)}" for c in columns] if run.trace else []
+    return "\n".join(lines)
+
+
+def _status(run: Run) -> str:
+    done, total, unit = run.progress
+    of = f" of {total:g}" if total else ""
+    counted = f", {unit} {done:g}{of}" if run.algorithm.steps[-1]["column"] else ""
+    return f"{run.status} at frame {max(run.number, 0)}{counted}"
+
+
+def _value(run: Run, column: Column) -> str:
+    if column.light:
+        values = run.trace[column.name].astype(float).tolist()
+        said = [v for v in values if math.isfinite(v)]
+        last = f"{number(said[-1]):>10}" if said else f"{'–':>10}"
+        words = f"  {column.words}" if column.words else ""
+        return f"{last}  {sparkline(said)}{words}".rstrip()
+    last_value = run.trace.row(-1)[column.name]
+    if column.kind in ("text", "texts"):
+        return repr(clip(last_value if isinstance(last_value, str) else " ".join(last_value), 60))
+    return f"array {tuple(last_value.shape)}{_ends(last_value)}"
+
+
+def _ends(array: Any) -> str:
+    if not array.size:
+        return ""
+    return f", {number(float(array.min()))} to {number(float(array.max()))}"
+
+
+def number(value: float) -> str:
+    """A number as a person writes it, with a true minus sign."""
+    return f"{value:.4g}".replace("-", "−")
+
+
+def sparkline(values: Sequence[float], width: int = WIDTH) -> str:
+    """Values as a row of blocks; several that share a block are averaged."""
+    if len(values) < 2:
+        return ""
+    cells = min(width, len(values))
+    edges = [k * len(values) // cells for k in range(cells + 1)]
+    means = [sum(values[a:b]) / (b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    low, high = min(means), max(means)
+    span = high - low
+    return "".join(BLOCKS[int((m - low) / span * 7.999)] if span > 0 else BLOCKS[0] for m in means)

@@ -1,0 +1,217 @@
+"""The wire: one sender for all players of a kernel. Latest frame wins, and nothing ever queues.
+
+At most two data messages of a player are unacknowledged; all players together send at most 150
+messages a second (Jupyter drops silently above 1000); what could not be sent now is sent later
+from the trace, so that the last frame always arrives.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from .info import data_of, state_of
+
+if TYPE_CHECKING:
+    from .core import Core
+    from .player import Player
+
+TICK = 1 / 30
+WINDOW = 2
+PER_SECOND = 150.0
+BURST = 30.0
+SILENT = 2.0  # seconds without an acknowledgement before a page is left out of the count
+HEAVY_BYTES = 256 * 1024
+LIGHT_ROWS = 4_000
+
+
+class Feed:
+    """What one player's pages have, and what they still want."""
+
+    def __init__(self, player: Player, core: Core) -> None:
+        self._player = weakref.ref(player)
+        self.core = core
+        self.epoch = 1
+        self.state_due = False
+        self.outbox: list[dict[str, Any]] = []
+        self.wanted: dict[str, tuple[int, int]] = {}  # client: rows asked for
+        self._trace_epoch = 0
+        self._sent = 0
+        self._seq = 0
+        self._acked: dict[str, tuple[int, float]] = {}  # client: last message drawn, and when
+        self._last = 0.0
+        self._lock = threading.Lock()
+
+    def follow(self, core: Core) -> None:
+        """The run has a new core: everything sent so far is of another epoch."""
+        with self._lock:
+            self.core = core
+            self.epoch += 1
+            self._trace_epoch = core.trace.epoch
+            self._sent = 0
+            self.state_due = True
+            self.wanted.clear()
+
+    # from the page ------------------------------------------------------------------------
+
+    def ready(self, client: str) -> None:
+        """A page has opened: it has nothing yet."""
+        with self._lock:
+            self._acked[client] = (self._seq, time.monotonic())
+            self._sent = 0
+
+    def ack(self, client: str, seq: int) -> None:
+        with self._lock:
+            self._acked[client] = (seq, time.monotonic())
+
+    def fetch(self, client: str, epoch: int, start: int, stop: int) -> None:
+        with self._lock:
+            if epoch == self.epoch and 0 <= start < stop:
+                self.wanted[client] = (start, stop)
+
+    # to the page --------------------------------------------------------------------------
+
+    @property
+    def active(self) -> bool:
+        """Is there, or may there soon be, something to send?"""
+        behind = bool(self._acked) and self._sent < len(self.core.trace)
+        return self.state_due or bool(self.outbox or self.wanted) or behind or self.core.status == "running"
+
+    def send(self, now: float) -> int:
+        """Send what is due; the number of messages it took."""
+        player = self._player()
+        if player is None or player.comm is None:
+            return 0
+        messages = 0
+        if self.state_due:
+            self.state_due = False
+            player.state = state_of(player.run, self.core, self._check_epoch())
+            messages += 1
+        while self.outbox:
+            player.send(self.outbox.pop(0))
+            messages += 1
+        return messages + self._send_wanted(player) + self._send_new(player, now)
+
+    def _check_epoch(self) -> int:
+        with self._lock:
+            if self._trace_epoch != self.core.trace.epoch:
+                self._trace_epoch = self.core.trace.epoch
+                self.epoch += 1
+                self._sent = 0
+                self.wanted.clear()
+            return self.epoch
+
+    def _send_wanted(self, player: Player) -> int:
+        with self._lock:
+            wanted = list(self.wanted.values())
+            self.wanted.clear()
+        for start, stop in wanted:
+            count = len(self.core.trace)
+            self._data(player, (self._sent, self._sent), (start, min(stop, start + self._heavy_rows(), count)))
+        return len(wanted)
+
+    def _send_new(self, player: Player, now: float) -> int:
+        self._check_epoch()
+        count = len(self.core.trace)
+        if self._sent >= count or now - self._last < TICK * 0.9 or not self._room(now):
+            return 0
+        self._last = now
+        stop = min(count, self._sent + LIGHT_ROWS)
+        heavy = (max(self._sent, stop - self._heavy_rows()), stop) if stop == count else (stop, stop)
+        self._data(player, (self._sent, stop), heavy)
+        self._sent = stop
+        return 1
+
+    def _room(self, now: float) -> bool:
+        """May another data message be on its way? Only pages that answer are waited for."""
+        if not self._acked:
+            return False
+        with self._lock:
+            answering = [seq for seq, at in self._acked.values() if now - at < SILENT]
+        if answering:
+            return self._seq - min(answering) < WINDOW
+        return now - self._last > SILENT  # a hidden page: one message now and then
+
+    def _heavy_rows(self) -> int:
+        row = self.core.trace.nbytes // max(1, len(self.core.trace))
+        return max(1, HEAVY_BYTES // max(1, row))
+
+    def _data(self, player: Player, light: tuple[int, int], heavy: tuple[int, int]) -> None:
+        core, epoch = self.core, self.epoch
+        columns, buffers = data_of(core.trace, light, heavy)
+        with self._lock:
+            self._seq += 1
+            seq = self._seq
+        content = {
+            "type": "data",
+            "seq": seq,
+            "epoch": epoch,
+            "count": max(light[1], heavy[1]) if light[1] > light[0] else max(self._sent, light[1]),
+            "number": core.number,
+            "status": core.status,
+            "light": light,
+            "heavy": heavy,
+            "cols": columns,
+        }
+        player.send(content, buffers)
+
+
+class Sender:
+    """The one thread of this process that sends to pages."""
+
+    def __init__(self) -> None:
+        self._feeds: weakref.WeakSet[Feed] = weakref.WeakSet()
+        self._woken = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._tokens = BURST
+        self._turn = 0
+
+    def add(self, feed: Feed) -> None:
+        with self._lock:
+            self._feeds.add(feed)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._serve, name="mlwidgets sender", daemon=True)
+                self._thread.start()
+        self.wake()
+
+    def remove(self, feed: Feed) -> None:
+        with self._lock:
+            self._feeds.discard(feed)
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def _serve(self) -> None:
+        last = time.monotonic()
+        while True:
+            with self._lock:
+                feeds = sorted(self._feeds, key=id)
+            active = [feed for feed in feeds if feed.active]
+            if not active:
+                self._woken.wait()
+            else:
+                self._woken.wait(TICK / 2)
+            self._woken.clear()
+            now = time.monotonic()
+            self._tokens = min(BURST, self._tokens + (now - last) * PER_SECOND)
+            last = now
+            self._round(active, now)
+
+    def _round(self, feeds: list[Feed], now: float) -> None:
+        """One message each in turn, as far as the budget goes; who came last begins next time."""
+        for k in range(len(feeds)):
+            if self._tokens < 1:
+                self._turn += k
+                return
+            feed = feeds[(self._turn + k) % len(feeds)]
+            try:
+                self._tokens -= feed.send(now)
+            except Exception as error:  # noqa: BLE001  one broken comm must not silence the others
+                feed.core.note = f"Sending failed: {type(error).__name__}: {error}"
+                self.remove(feed)
+
+
+sender = Sender()

@@ -1,0 +1,78 @@
+r"""Q-learning: learn what each action is worth by acting, off policy.
+
+Watkins & Dayan (1992), "Q-learning", Machine Learning 8, 279-292. doi:10.1007/BF00992698
+
+    \delta = r + \gamma \max_{a'} Q(s', a') - Q(s, a)        (1)  TD error of the last move
+    Q(s, a) \leftarrow Q(s, a) + \alpha \delta               (2)  update
+    a \sim \epsilon\text{-greedy}(Q(s, \cdot))               (3)  behaviour
+
+Where: alpha learning rate; epsilon exploration; gamma discount; grid board; episodes episodes;
+Q value of each action in each square; s square of the agent; r reward; delta TD error;
+ret return of an episode; err mean |δ| of an episode; episode episodes finished.
+
+What to watch: The agent learns the path along the edge although exploring makes it fall: its values
+ask what the best action is worth, not the next one.
+
+Try: epsilon=0  does it ever leave the first path it finds?
+Try: alpha=1  why is this fine here?
+Try: epsilon=1  it only stumbles about: does it learn the path all the same?
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypedDict
+
+import numpy as np
+
+from mlwidgets import Array, Board, Frames, Grid, Line, Live, Metric, Range, Rate, Unit, algorithm
+
+from .gridworld import CLIFF, GridWorld
+
+LIMIT = 1_000  # moves after which an episode is cut; its last move still looks ahead
+
+
+class Step(TypedDict):
+    Q: Annotated[Array, "state action"]
+    s: int
+    r: float
+    delta: float
+    ret: Annotated[float, Metric(better="higher")]
+    err: Annotated[float, Metric(better="lower")]
+    episode: Annotated[int, Unit(total="episodes")]
+
+
+@algorithm(
+    Board("Q", "Value and greedy action", "of each square", agent="s"),
+    Line("ret", title="Return", note="of an episode", x="episode", mean=10, lo=-300, hi=0),
+    Line("err", title="TD error", note="mean |δ| of an episode", x="episode", log=True, hue="error"),
+    step="move",
+)
+def q_learning(
+    grid: Live[Grid] = CLIFF,
+    alpha: Live[Rate] = 0.5,
+    epsilon: Live[Rate] = 0.1,
+    gamma: Rate = 1.0,
+    episodes: Annotated[int, Range(1, 2000)] = 300,
+    seed: int = 0,
+) -> Frames[Step]:
+    rng = np.random.default_rng(seed)
+    world = GridWorld(grid)
+    Q = np.zeros((world.states, 4))
+    nan = float("nan")
+    s, ret, err = world.start, nan, nan
+    grid, alpha, epsilon = yield Step(Q=Q, s=s, r=nan, delta=nan, ret=ret, err=err, episode=0)
+
+    for k in range(1, episodes + 1):
+        s, G, E, moves, done = world.start, 0.0, 0.0, 0, False
+        while not done and moves < LIMIT:
+            if grid is not world.grid:
+                world = GridWorld(grid)
+            a = rng.integers(4) if rng.random() < epsilon else int(Q[s].argmax())  # (3)
+            s2, r, done = world.step(s, a)
+            delta = r + gamma * (0.0 if done else Q[s2].max()) - Q[s, a]  # (1)
+            Q[s, a] += alpha * delta  # (2)
+            s, G, E, moves = s2, G + r, E + abs(delta), moves + 1
+            if done or moves == LIMIT:
+                ret, err = G, E / moves
+            finished = k if done or moves == LIMIT else k - 1
+            grid, alpha, epsilon = yield Step(Q=Q, s=s, r=r, delta=delta, ret=ret, err=err, episode=finished)

@@ -1,0 +1,1 @@
+"""Plugins of strangers: `walkers` is a project to install, the others are written by the tests."""

@@ -1,0 +1,11 @@
+/** Builds the player and the shim into mlwidgets/static/, the same bytes every time. */
+import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const out = process.env.MLWIDGETS_STATIC ?? at("../mlwidgets/static");
+const shared = { bundle: true, format: "esm", target: "es2022", charset: "utf8", legalComments: "none", logLevel: "warning", absWorkingDir: at(".") };
+const banner = (source) => ({ js: `// Built from js/src/${source} by js/build.mjs.` });
+
+await build({ ...shared, entryPoints: ["src/player.js"], outfile: `${out}/player.js`, minify: true, loader: { ".css": "text" }, banner: banner("player.js") });
+await build({ ...shared, entryPoints: ["src/shim.js"], outfile: `${out}/shim.js`, banner: banner("shim.js") });

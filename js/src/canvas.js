@@ -1,0 +1,57 @@
+/** A canvas as wide as its figure, sharp on any screen. */
+import { el } from "./dom.js";
+
+/**
+ * @param {HTMLElement} body
+ * @returns {{canvas: HTMLCanvasElement, open(height: number): {g: CanvasRenderingContext2D, w: number, h: number}}}
+ */
+export function canvasIn(body) {
+  const canvas = el("canvas", { "aria-hidden": "true" });
+  const g = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  body.append(canvas);
+  return {
+    canvas,
+    /** Clears and sizes; type keeps its size at any width. */
+    open(height) {
+      const w = Math.max(160, body.clientWidth), ratio = devicePixelRatio || 1;
+      const [px, py] = [Math.round(w * ratio), Math.round(height * ratio)];
+      if (canvas.width !== px || canvas.height !== py) {
+        [canvas.width, canvas.height] = [px, py];
+        canvas.style.height = `${height}px`;
+      }
+      g.setTransform(ratio, 0, 0, ratio, 0, 0);
+      g.clearRect(0, 0, w, height);
+      return { g, w, h: height };
+    },
+  };
+}
+
+/** @param {CanvasRenderingContext2D} g @param {string} text @param {number} x @param {number} y @param {CanvasTextAlign} [align] */
+export function write(g, text, x, y, align = "left") {
+  g.textAlign = align;
+  g.fillText(text, x, y);
+}
+
+/**
+ * Follows a pointer over an element: pressed or only hovering.
+ * @param {HTMLElement} node
+ * @param {{hover?(x: number, y: number): void, drag?(x: number, y: number): void, leave?(): void}} does
+ */
+export function pointer(node, { hover, drag, leave }) {
+  let pressed = false;
+  /** @param {PointerEvent} event */
+  const at = (event) => {
+    const box = node.getBoundingClientRect();
+    const k = node.clientWidth / (box.width || 1); // a slide may be scaled
+    return /** @type {const} */ ([(event.clientX - box.left) * k, (event.clientY - box.top) * k]);
+  };
+  node.addEventListener("pointerdown", (event) => {
+    if (!drag || event.button) return;
+    pressed = true;
+    node.setPointerCapture(event.pointerId);
+    drag(...at(event));
+  });
+  node.addEventListener("pointermove", (event) => (pressed ? drag?.(...at(event)) : hover?.(...at(event))));
+  for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => (pressed = false));
+  node.addEventListener("pointerleave", () => leave?.());
+}

@@ -1,0 +1,215 @@
+/** One control for each parameter. It shows what is in force at the cursor. */
+import { el, put, set, unique } from "./dom.js";
+import { steered } from "./force.js";
+import { plain, shown } from "./format.js";
+
+/** @import { Cursor } from "./cursor.js" */
+/** @import { Run } from "./run.js" */
+/** @import { Moment, Param } from "./types" */
+/** @typedef {{node: HTMLElement, show(value: any): void}} Face what a kind of control looks like */
+/** @typedef {(value: unknown, final: boolean) => unknown} Change */
+
+const LOG_STEPS = 400;
+const SETTLE = 600; // ms for the run's own word to arrive after its answer
+
+/** @param {unknown} a @param {unknown} b */
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+/** @param {Run} run @param {Cursor} cursor @param {(param: Param) => void} paint */
+export function controls(run, cursor, paint) {
+  const { info } = run;
+  const params = info.params.filter((param) => !info.controls || info.controls.includes(param.name));
+  const all = params.map((param) => control(param, run, cursor, paint));
+  const live = all.filter((c) => c.param.live), fixed = all.filter((c) => !c.param.live);
+  const node = el("div", { class: "side" }, ...group("Live: change while it runs", live), ...group("Changes below restart the run", fixed));
+  return {
+    node,
+    empty: !all.length,
+    /** @param {Moment} m */
+    update(m) {
+      const moved = steered(m.state, cursor.following ? Infinity : m.frame);
+      for (const c of all) c.update(m, moved.has(c.param.name));
+    },
+  };
+}
+
+/** @param {string} title @param {{node: HTMLElement}[]} items */
+function group(title, items) {
+  return items.length ? [el("p", { class: "group" }, title), ...items.map((item) => item.node)] : [];
+}
+
+/** @param {Param} param @param {Run} run @param {Cursor} cursor @param {(param: Param) => void} paint */
+function control(param, run, cursor, paint) {
+  /** @type {{value: unknown, answered: number} | null} what the hand holds, until the run has it */
+  let held = null;
+  const wrong = el("p", { class: "wrong", role: "alert", hidden: true });
+  const face = faceOf(param, change, () => paint(param), !run.live);
+  face.node.append(wrong);
+
+  /** @param {unknown} value @param {boolean} final @returns {Promise<void>} */
+  async function change(value, final) {
+    held = { value, answered: 0 };
+    if (!param.live && !final) return face.show(value);
+    const mine = held;
+    const { error } = await apply(run, cursor, param, value);
+    wrong.hidden = !error;
+    put(wrong, error ?? "");
+    if (error && held === mine) held = null;
+    mine.answered = performance.now();
+    cursor.changed();
+  }
+
+  return {
+    param,
+    node: face.node,
+    /** @param {Moment} m @param {boolean} moved */
+    update(m, moved) {
+      face.node.classList.toggle("steered", moved);
+      const value = m.params[param.name];
+      if (held?.answered && (same(held.value, value) || performance.now() - held.answered > SETTLE)) held = null;
+      face.show(held ? held.value : value);
+    },
+  };
+}
+
+/** A live parameter is set at the head; another one restarts the run. @param {Run} run @param {Cursor} cursor @param {Param} param @param {unknown} value */
+export function apply(run, cursor, param, value) {
+  if (!param.live) {
+    const play = cursor.moving;
+    cursor.toHead();
+    return run.do("restart", { params: { [param.name]: value }, play, ...cursor.asked() });
+  }
+  run.notice = cursor.atHead ? "" : "Moved to the newest frame: a change acts there.";
+  if (!cursor.following) cursor.toHead();
+  return run.set(param.name, value);
+}
+
+/** @param {Param} param @param {Change} change @param {() => void} paint @param {boolean} off @returns {Face} */
+function faceOf(param, change, paint, off) {
+  const { kind } = param;
+  if (kind === "grid") return gridFace(param, paint, off);
+  if (kind === "table" || kind === "opaque") return fixedFace(param);
+  if (kind === "bool") return boxFace(param, change, off);
+  if (kind === "choice") return choiceFace(param, change, off);
+  if (kind === "text") return textFace(param, change, off);
+  const ranged = (kind === "float" || kind === "int") && param.lo != null && param.hi != null;
+  return ranged ? sliderFace(param, change, off) : fieldFace(param, change, off);
+}
+
+/** @param {Param} param */
+const accessible = (param) => (param.label && param.label !== param.name ? `${param.name} ${param.label}` : param.name);
+
+/** @param {Param} param @returns {(Node | string)[]} */
+function named(param) {
+  const words = param.label || (param.symbol ? "" : param.name);
+  return param.symbol ? [el("i", { "aria-hidden": "true" }, param.symbol), words] : [words];
+}
+
+/** @param {Param} param @param {HTMLElement} input @param {...Node} more */
+function row(param, input, ...more) {
+  input.id = unique("mlw-param");
+  input.setAttribute("aria-label", accessible(param));
+  return el("div", { class: "param" }, el("label", { for: input.id }, ...named(param)), ...more);
+}
+
+/** @param {Param} param @param {Change} change @param {boolean} off @returns {Face} */
+function sliderFace(param, change, off) {
+  const scale = sliderScale(param);
+  const input = el("input", { type: "range", min: scale.min, max: scale.max, step: scale.step, disabled: off });
+  const out = el("output");
+  const node = row(param, input, out, input,
+    el("span", { class: "ends", "aria-hidden": "true" }, el("span", {}, plain(param.lo ?? 0)), el("span", {}, plain(param.hi ?? 1))));
+  const show = (/** @type {number} */ value) => {
+    const at = String(scale.to(value));
+    if (input.value !== at) input.value = at;
+    put(out, shown(param, value));
+    input.setAttribute("aria-valuetext", shown(param, value));
+  };
+  const take = (/** @type {boolean} */ final) => {
+    const value = scale.from(Number(input.value));
+    show(value);
+    change(value, final);
+  };
+  input.addEventListener("input", () => take(false));
+  input.addEventListener("change", () => take(true));
+  return { node, show };
+}
+
+/** A logarithmic slider runs over exponents. @param {Param} param */
+export function sliderScale({ kind, lo, hi, step, log }) {
+  const [a, b] = [lo ?? 0, hi ?? 1];
+  if (!log || a <= 0) {
+    const by = step || (kind === "int" ? 1 : (b - a) / 100);
+    const round = (/** @type {number} */ v) => (kind === "int" ? Math.round(v) : v);
+    return { min: a, max: b, step: by, to: (/** @type {number} */ v) => v, from: round };
+  }
+  const span = Math.log(b / a);
+  return {
+    min: 0, max: LOG_STEPS, step: 1,
+    to: (/** @type {number} */ v) => Math.round((LOG_STEPS * Math.log(v / a)) / span),
+    from: (/** @type {number} */ k) => {
+      const v = a * Math.exp((span * k) / LOG_STEPS);
+      return kind === "int" ? Math.round(v) : Math.max(a, Math.min(b, Number(v.toPrecision(2))));
+    },
+  };
+}
+
+/** @param {Param} param @param {Change} change @param {boolean} off @returns {Face} */
+function fieldFace(param, change, off) {
+  const numeric = param.kind === "float" || param.kind === "int";
+  const long = !numeric;
+  const input = el("input", { class: long ? "field long" : "field", type: "text", inputmode: numeric ? "decimal" : null, disabled: off, spellcheck: "false", autocomplete: "off" });
+  const node = row(param, input, input);
+  node.classList.toggle("long", long);
+  input.addEventListener("change", () => change(parsed(param, input.value), true));
+  const root = () => /** @type {ShadowRoot} */ (input.getRootNode()).activeElement;
+  const text = (/** @type {any} */ v) => (numeric ? plain(v).replace("−", "-") : Array.isArray(v) ? v.join(", ") : String(v ?? ""));
+  return { node, show: (value) => void (root() !== input && input.value !== text(value) && (input.value = text(value))) };
+}
+
+/** What is not a number is sent as typed: the run says what is allowed. @param {Param} param @param {string} text */
+export function parsed(param, text) {
+  const trimmed = text.trim().replace(/−/g, "-");
+  const one = (/** @type {string} */ t) => (t !== "" && Number.isFinite(Number(t)) ? Number(t) : t);
+  if (param.kind === "float" || param.kind === "int") return one(trimmed);
+  if (param.kind === "list") return trimmed ? trimmed.replace(/^\[|\]$/g, "").split(",").map((t) => one(t.trim())) : [];
+  return text;
+}
+
+/** @param {Param} param @param {Change} change @param {boolean} off @returns {Face} */
+function boxFace(param, change, off) {
+  const input = el("input", { type: "checkbox", disabled: off, onchange: () => change(input.checked, true) });
+  return { node: row(param, input, input), show: (value) => void (input.checked = Boolean(value)) };
+}
+
+/** @param {Param} param @param {Change} change @param {boolean} off @returns {Face} */
+function choiceFace(param, change, off) {
+  const choices = param.choices ?? [];
+  const input = el("select", { disabled: off }, ...choices.map((choice, k) => el("option", { value: k }, String(choice))));
+  input.addEventListener("change", () => change(choices[Number(input.value)], true));
+  return { node: row(param, input, input), show: (value) => void (input.value = String(choices.indexOf(value))) };
+}
+
+/** @param {Param} param @param {Change} change @param {boolean} off @returns {Face} */
+function textFace(param, change, off) {
+  const input = el("textarea", { rows: Math.min(8, param.rows ?? 4), disabled: off, spellcheck: "false" });
+  input.addEventListener("change", () => change(input.value, true));
+  const node = row(param, input, input);
+  node.classList.add("long");
+  const busy = () => /** @type {ShadowRoot} */ (input.getRootNode()).activeElement === input;
+  return { node, show: (value) => void (!busy() && input.value !== value && (input.value = String(value ?? ""))) };
+}
+
+/** @param {Param} param @param {() => void} paint @param {boolean} off @returns {Face} */
+function gridFace(param, paint, off) {
+  const button = el("button", { class: "act", type: "button", "aria-label": `${accessible(param)}: Paint…`, disabled: off, onclick: paint }, "Paint…");
+  return { node: el("div", { class: "param" }, el("span", { class: "name" }, ...named(param)), button), show: () => {} };
+}
+
+/** @param {Param} param @returns {Face} */
+function fixedFace(param) {
+  const out = el("span", { class: "fixed" });
+  const node = el("div", { class: "param" }, el("span", { class: "name" }, ...named(param)), out);
+  set(node, { role: "group", "aria-label": accessible(param) });
+  return { node, show: (value) => put(out, typeof value === "object" && value ? JSON.stringify(value).slice(0, 80) : String(value ?? "–")) };
+}

@@ -1,0 +1,101 @@
+/** Equations: a tree of MathML from the kernel, built element by element, with the values of named symbols under them. */
+import { el, put } from "./dom.js";
+import { num } from "./format.js";
+
+/** @import { Equation, Info, Moment, Tree } from "./types" */
+/** @import { Store } from "./store.js" */
+/** @typedef {{name: string, out: Element}} Symbol a symbol that has a value, and where the value stands */
+
+const MATH = "http://www.w3.org/1998/Math/MathML";
+const TAGS = new Set(("math mrow mi mo mn mtext mspace ms msub msup msubsup munder mover munderover mfrac msqrt mroot " +
+  "mtable mtr mtd mstyle mpadded mphantom mmultiscripts mprescripts menclose").split(" "));
+const ATTRIBUTES = new Set(("mathvariant stretchy fence separator form lspace rspace accent accentunder movablelimits largeop displaystyle " +
+  "scriptlevel linethickness columnalign rowalign columnspacing rowspacing minsize maxsize symmetric width height depth voffset display notation").split(" "));
+
+/** What may stand on the page of a tree: unknown tags become rows, unknown attributes go. @param {Tree} tree @returns {Tree} */
+export function allowed(tree) {
+  if (!Array.isArray(tree)) return String(tree);
+  const [tag, attributes, ...children] = tree;
+  const kept = Object.entries(attributes ?? {}).filter(([key]) => ATTRIBUTES.has(key) || key === "name");
+  return [TAGS.has(tag) ? tag : "mrow", Object.fromEntries(kept), ...children.map(allowed)];
+}
+
+/**
+ * @param {Tree} tree
+ * @param {(name: string) => boolean} valued
+ * @param {Symbol[]} symbols filled with what has a value
+ * @returns {Node}
+ */
+function build(tree, valued, symbols) {
+  if (!Array.isArray(tree)) return document.createTextNode(String(tree));
+  const [tag, attributes, ...children] = tree;
+  const node = document.createElementNS(MATH, tag);
+  for (const [key, value] of Object.entries(attributes)) if (key !== "name") node.setAttribute(key, String(value));
+  node.append(...children.map((child) => build(child, valued, symbols)));
+  const name = attributes.name;
+  return typeof name === "string" && valued(name) ? under(node, name, symbols) : node;
+}
+
+/** @param {Element} node @param {string} name @param {Symbol[]} symbols */
+function under(node, name, symbols) {
+  const stack = document.createElementNS(MATH, "munder");
+  const out = document.createElementNS(MATH, "mtext");
+  out.setAttribute("class", "val");
+  stack.append(node, out);
+  symbols.push({ name, out });
+  return stack;
+}
+
+/** @param {Equation} equation @param {(name: string) => boolean} valued */
+export function formula(equation, valued) {
+  /** @type {Symbol[]} */
+  const symbols = [];
+  const tree = allowed(equation.math);
+  const inner = build(tree, valued, symbols);
+  const math = Array.isArray(tree) && tree[0] === "math" ? /** @type {Element} */ (inner) : document.createElementNS(MATH, "math");
+  if (math !== inner) math.append(inner);
+  return { math, symbols };
+}
+
+/** The row that lives under the transport. @param {Info} info @param {Store} store */
+export function equations(info, store) {
+  const all = info.equations ?? [];
+  const scalar = (/** @type {string} */ name) => ["float", "int", "bool"].includes(store.columns.get(name)?.kind ?? "");
+  const number = (/** @type {string} */ name) => info.params.some((p) => p.name === name && ["float", "int"].includes(p.kind));
+  const node = el("div", { class: "eq", role: "group", "aria-label": "Equation" });
+  let index = 0;
+  /** @type {Symbol[]} */
+  let symbols = [];
+  choose(0);
+
+  /** @param {number} k */
+  function choose(k) {
+    const equation = all[(index = k % Math.max(1, all.length))];
+    if (!equation) return;
+    const made = formula(equation, (name) => scalar(name) || number(name));
+    symbols = made.symbols;
+    const label = `(${equation.n})`;
+    const n = all.length > 1
+      ? el("button", { class: "n", type: "button", title: "Next equation", "aria-label": `${label} Next equation`, onclick: () => next() }, label)
+      : el("span", { class: "n" }, label);
+    node.replaceChildren(n, made.math, el("span", { class: "say" }, equation.words ?? ""));
+  }
+
+  /** @type {Moment | null} */
+  let last = null;
+  function next() {
+    choose(index + 1);
+    if (last) update(last);
+    node.querySelector("button")?.focus();
+  }
+
+  /** @param {Moment} m */
+  function update(m) {
+    last = m;
+    for (const { name, out } of symbols) {
+      const value = scalar(name) ? store.value(name, m.position) : m.params[name];
+      put(out, num(value));
+    }
+  }
+  return { node, update, empty: !all.length };
+}

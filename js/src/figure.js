@@ -1,0 +1,79 @@
+/** A figure: caption, picture, and the rows behind it. One view draws in it. */
+import { el, put, unique } from "./dom.js";
+import { tableOf } from "./table.js";
+import { viewOf } from "./views/index.js";
+
+/** @import { Ctx, Moment, View, ViewSpec } from "./types" */
+
+/**
+ * @param {ViewSpec} spec
+ * @param {Omit<Ctx, "spec" | "body" | "say">} page
+ */
+export function figure(spec, page) {
+  const body = el("div", { class: "plot", role: "img" });
+  const extra = el("span"), now = el("span", { class: "now" });
+  const title = spec.title || spec.columns?.join(", ") || spec.kind;
+  const id = unique("mlw-data");
+  const data = el("div", { class: "data", id, hidden: true, tabindex: 0, role: "region", "aria-label": `Data of ${title}` });
+  const more = el("button", { class: "more", type: "button", "aria-expanded": "false", "aria-controls": id, onclick: toggle }, "Data table");
+  more.setAttribute("aria-label", `Data table: ${title}`);
+  const node = el("figure", { class: spec.wide ? "wide" : null },
+    el("figcaption", {}, el("span", {}, el("b", {}, title), ...note(spec.note), extra), now), body, more, data);
+  const say = (/** @type {string} */ more, /** @type {string} */ value) => {
+    put(extra, more);
+    put(now, value);
+  };
+  /** @type {View | null} */
+  let view = null;
+  let drawn = "", told = 0, tabled = 0;
+  attempt(() => (view = viewOf(spec.kind)({ ...page, spec, body, say })));
+
+  /** A view that fails says so in its own place; the rest of the player lives. @param {() => void} act */
+  function attempt(act) {
+    try {
+      act();
+    } catch (error) {
+      view = null;
+      body.removeAttribute("role");
+      body.replaceChildren(el("p", { class: "fault", role: "alert" }, error instanceof Error ? error.message : String(error)));
+    }
+  }
+
+  function toggle() {
+    data.hidden = !data.hidden;
+    more.setAttribute("aria-expanded", String(!data.hidden));
+    fill();
+  }
+
+  function fill() {
+    tabled = performance.now();
+    const shown = view;
+    if (shown && !data.hidden) attempt(() => data.replaceChildren(tableOf(shown.rows(), title)));
+  }
+
+  return {
+    node,
+    grid: spec.kind === "board" ? String(spec.grid ?? "") : null,
+    title,
+    /** Draws when what it shows has changed. @param {Moment} m @param {string} version */
+    draw(m, version) {
+      const shown = view;
+      const key = `${m.position} ${version} ${body.clientWidth} ${shown?.history ? page.store.known : page.store.heavy.has(m.position)}`;
+      if (!shown || key === drawn || !body.clientWidth) return;
+      drawn = key;
+      attempt(() => shown.update(m));
+      if (performance.now() - told > 500 || m.done) this.describe();
+      if (!data.hidden && performance.now() - tabled > 500) fill();
+    },
+    describe() {
+      const shown = view;
+      told = performance.now();
+      if (shown) attempt(() => body.setAttribute("aria-label", `${title}. ${shown.summary()}`));
+      if (!data.hidden) fill();
+    },
+    dispose: () => view?.dispose?.(),
+  };
+}
+
+/** ", mean of an episode" follows the title closely, "of an episode" after a blank. @param {string} [text] */
+const note = (text) => (text ? [/^[,;:.]/.test(text) ? text : ` ${text}`] : []);

@@ -1,0 +1,165 @@
+/** The player: one run, its figures, and what one may do with it. */
+import { apply, controls } from "./controls.js";
+import { Cursor } from "./cursor.js";
+import { el } from "./dom.js";
+import { equations } from "./equations.js";
+import { figure } from "./figure.js";
+import { inForce } from "./force.js";
+import { pageModel } from "./hosts/standalone.js";
+import { keys } from "./keys.js";
+import { paint } from "./paint.js";
+import { Run } from "./run.js";
+import { alarm, status } from "./status.js";
+import { label } from "./steps.js";
+import { adoptStyle, isDark, paletteOf, watchTheme } from "./theme.js";
+import { transport } from "./transport.js";
+import { footer, header, how, tries } from "./words.js";
+
+/** @import { Model, Moment, Param } from "./types" */
+
+/**
+ * Mounts a player on a widget's model.
+ * @param {Model} model @param {HTMLElement} root
+ * @returns {() => void} cleanup
+ */
+export function mount(model, root) {
+  const host = el("div", { class: "mlwidgets", "data-lm-suppress-shortcuts": "true" }); // JupyterLab keeps its keys off
+  root.append(host);
+  const shadow = host.attachShadow({ mode: "open" });
+  adoptStyle(shadow);
+  const stop = new AbortController();
+  player(model, shadow, stop.signal);
+  return () => {
+    stop.abort();
+    host.remove();
+  };
+}
+
+/** Mounts a player on the data islands inside an element, without a kernel. @param {ParentNode} root @returns {Promise<() => void>} */
+export async function page(root) {
+  const place = root instanceof HTMLElement ? root : document.body;
+  return mount(await pageModel(root), place);
+}
+
+/** @param {Model} model @param {ShadowRoot} shadow @param {AbortSignal} signal */
+function player(model, shadow, signal) {
+  const run = new Run(model, invalidate, signal);
+  const cursor = new Cursor(run, invalidate);
+  const { info, store } = run;
+  const bell = status(run), alert = alarm(run);
+  const bar = transport(run, cursor);
+  const side = controls(run, cursor, openPaint);
+  const equation = equations(info, store);
+  const questions = tries(run, cursor);
+  const about = how(info);
+  const foot = footer(run, tell, about);
+  const views = el("div", { class: "views" }, alert.node);
+  const body = el("div", { class: side.empty ? "body bare" : "body" }, views, ...(side.empty ? [] : [side.node]), bar.node, bell.node);
+  const box = el("div", { class: "player", role: "group", "aria-label": info.title, tabindex: -1 },
+    header(info), body, ...[equation, questions].filter((part) => !part.empty).map((part) => part.node), foot.node, about);
+  shadow.append(box);
+  let palette = paletteOf(box);
+  const charts = info.views.findIndex((spec) => spec.kind === "line");
+  const figures = info.views.map((spec, k) =>
+    figure(spec, { info, store, first: k === charts, palette: () => palette, go: (p) => cursor.go(p), tell }));
+  views.append(...figures.map((f) => f.node));
+
+  let asked = 0, before = 0, timer = 0, visible = true;
+  dress();
+  keys(box, cursor);
+  watchTheme(dress, signal);
+  const sizes = new ResizeObserver(invalidate);
+  sizes.observe(views);
+  const sight = new IntersectionObserver((entries) => {
+    visible = entries.some((entry) => entry.isIntersecting);
+    if (visible) invalidate();
+  }, { rootMargin: "200px" });
+  sight.observe(box);
+  signal.addEventListener("abort", () => {
+    cancelAnimationFrame(asked);
+    clearTimeout(timer);
+    sizes.disconnect();
+    sight.disconnect();
+    for (const f of figures) f.dispose();
+  });
+
+  function dress() {
+    box.classList.toggle("dark", isDark());
+    palette = paletteOf(box);
+    invalidate();
+  }
+
+  /** @param {string} words */
+  function tell(words) {
+    run.notice = words;
+    invalidate();
+  }
+
+  /** One animation frame a player, however many things changed. */
+  function invalidate() {
+    if (asked || signal.aborted) return;
+    asked = requestAnimationFrame(draw);
+  }
+
+  /** @param {number} now */
+  function draw(now) {
+    asked = 0;
+    cursor.tick(before ? (now - before) / 1000 : 0);
+    before = cursor.playing ? now : 0;
+    cursor.sync();
+    store.done = run.state.status === "done" || run.state.status === "loaded";
+    const m = moment();
+    if (visible) show(m);
+    run.acknowledge();
+    if (visible) store.want(cursor.ahead());
+    if (cursor.playing) invalidate();
+    timer ||= window.setTimeout(settle, 1000);
+  }
+
+  /** @param {Moment} m */
+  function show(m) {
+    for (const part of [bar, side, equation, foot, bell, alert]) part.update(m);
+    for (const f of figures) f.draw(m, `${palette.version} ${run.version} ${store.epoch}`);
+  }
+
+  /** @returns {Moment} */
+  function moment() {
+    const { state } = run;
+    const { position, frame } = cursor;
+    return {
+      position, frame, state,
+      params: inForce(state, frame, cursor.following),
+      done: !cursor.playing && run.ended,
+      label: label(store, cursor.steps, position),
+    };
+  }
+
+  /** What is spoken comes once a second at most. */
+  function settle() {
+    timer = 0;
+    const m = moment();
+    bell.update(m);
+    bell.speak(m);
+    if (visible) for (const f of figures) f.describe();
+    if (run.notice) timer = window.setTimeout(settle, 1000);
+  }
+
+  /** @param {Param} param */
+  function openPaint(param) {
+    const hidden = figures.find((f) => f.grid === param.name)?.node;
+    const value = /** @type {string[]} */ (moment().params[param.name] ?? []);
+    const close = () => {
+      editor.node.remove();
+      if (hidden) hidden.hidden = false;
+      box.focus();
+      invalidate();
+    };
+    views.querySelector(".paint")?.remove();
+    const editor = paint(param, value, (rows, final) => {
+      if (param.live || final) void apply(run, cursor, param, rows);
+    }, close);
+    if (hidden) hidden.hidden = true;
+    views.prepend(editor.node);
+    editor.focus();
+  }
+}

@@ -1,0 +1,154 @@
+/** The run as the page knows it: its words from the kernel, its trace, and what one may ask of it. */
+import { Store } from "./store.js";
+import { unpacked } from "./wire.js";
+
+/** @import { Bytes, DataMessage, DoneMessage, Info, Model, State } from "./types" */
+/** @typedef {{error: string | null, param?: string | null}} Answer */
+
+const PATIENCE = 5000; // ms until an unanswered request is called unanswered
+const ENDED = ["done", "stopped", "failed", "loaded"];
+
+/** @type {State} */
+const NOTHING = { status: "ready", epoch: 0, count: 0, number: 0, params: {}, start: {}, events: [] };
+
+export class Run {
+  /** @param {Model} model @param {() => void} changed @param {AbortSignal} signal */
+  constructor(model, changed, signal) {
+    this.model = model;
+    this.changed = changed;
+    this.client = Math.random().toString(36).slice(2);
+    this.live = model.live !== false;
+    this.info = /** @type {Info} */ (model.get("info"));
+    this.state = this.stateNow();
+    this.version = 0;
+    this.store = new Store(this.info, (message) => this.post(message));
+    this.store.keepAll = !this.live;
+    /** @type {number[]} messages drawn next, then acknowledged */
+    this.unacknowledged = [];
+    /** @type {Map<number, (answer: Answer) => void>} */
+    this.waiting = new Map();
+    this.serial = 0;
+    /** @type {Map<string, {next?: {value: unknown}}>} a parameter being set */
+    this.setting = new Map();
+    this.lost = false;
+    /** @type {string | null} what was asked for, until the run says so itself */
+    this.wish = null;
+    this.notice = "";
+    this.listen(signal);
+    this.takeFirst();
+    this.post({ type: "ready" });
+  }
+
+  /** @returns {State} */
+  stateNow() {
+    return { ...NOTHING, ...this.model.get("state") };
+  }
+
+  /** @param {AbortSignal} signal */
+  listen(signal) {
+    // Listeners get different arguments on different hosts: always read the model again.
+    const onState = () => {
+      this.state = this.stateNow();
+      this.version++;
+      this.changed();
+    };
+    const onMessage = (/** @type {any} */ content, /** @type {Bytes[]} */ buffers = []) => this.receive(content, buffers);
+    this.model.on("change:state", onState);
+    this.model.on("msg:custom", onMessage);
+    signal.addEventListener("abort", () => {
+      this.model.off("change:state", onState);
+      this.model.off("msg:custom", onMessage);
+    });
+  }
+
+  takeFirst() {
+    const first = unpacked(this.model.get("first"));
+    if (!first) return;
+    if (first.message.epoch < 0) first.message.epoch = this.state.epoch;
+    this.store.accept(first.message, first.buffers);
+  }
+
+  /** @param {DataMessage | DoneMessage} content @param {Bytes[]} buffers */
+  receive(content, buffers) {
+    this.lost = false;
+    if (content.type === "data") this.receiveData(content, buffers);
+    if (content.type === "done") this.answer(content.id, content);
+  }
+
+  /** @param {DataMessage} message @param {Bytes[]} buffers */
+  receiveData(message, buffers) {
+    const { gap } = this.store.accept(message, buffers);
+    if (message.seq != null) this.unacknowledged.push(message.seq);
+    if (gap) this.post({ type: "ready" }); // rows were lost on the way: ask for all
+    this.changed();
+  }
+
+  /** Latest frame wins: the kernel sends on once what it sent is drawn. */
+  acknowledge() {
+    for (const seq of this.unacknowledged) this.post({ type: "ack", seq });
+    this.unacknowledged = [];
+  }
+
+  /** @param {object} message */
+  post(message) {
+    this.model.send({ ...message, client: this.client });
+  }
+
+  /** @param {string} action @param {Record<string, unknown>} [more] @returns {Promise<Answer>} */
+  do(action, more = {}) {
+    if (!this.live) return Promise.resolve({ error: "no kernel: this run can only be looked at" });
+    const id = ++this.serial;
+    this.wish = { play: "running", pause: "paused", restart: more.play ? "running" : "ready" }[action] ?? this.wish;
+    const answered = new Promise((/** @type {(answer: Answer) => void} */ resolve) => this.waiting.set(id, resolve));
+    setTimeout(() => this.lose(id), PATIENCE);
+    this.post({ type: "do", id, action, ...more });
+    this.changed();
+    return answered;
+  }
+
+  /** @param {number} id @param {Answer} answer */
+  answer(id, answer) {
+    const resolve = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (!this.waiting.size) this.wish = null;
+    if (answer.error && !answer.param) this.notice = answer.error;
+    resolve?.(answer);
+    this.changed();
+  }
+
+  /** @param {number} id */
+  lose(id) {
+    if (!this.waiting.has(id)) return;
+    this.lost = true;
+    this.answer(id, { error: null });
+  }
+
+  /** One request at a time for each name; the latest value wins. @param {string} name @param {unknown} value @returns {Promise<Answer>} */
+  async set(name, value) {
+    const busy = this.setting.get(name);
+    if (busy) {
+      busy.next = { value };
+      return { error: null };
+    }
+    /** @type {{next?: {value: unknown}}} */
+    const mine = {};
+    this.setting.set(name, mine);
+    const answer = await this.do("set", { name, value });
+    this.setting.delete(name);
+    if (mine.next) return this.set(name, mine.next.value);
+    return answer;
+  }
+
+  get running() {
+    return (this.wish ?? this.state.status) === "running";
+  }
+
+  /** Nothing more will come. */
+  get ended() {
+    return ENDED.includes(this.state.status);
+  }
+
+  get canGo() {
+    return this.live && ["ready", "paused", "running"].includes(this.state.status);
+  }
+}

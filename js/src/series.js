@@ -1,0 +1,92 @@
+/** A curve's points: one a frame, or one a whole unit. Grows with the trace, never recomputed. */
+import { reducer } from "./units.js";
+
+/** @import { Store } from "./store.js" */
+
+export class Series {
+  /** @param {Store} store @param {string} column @param {string} unit "" for one point a frame @param {string} each */
+  constructor(store, column, unit, each = "last") {
+    this.store = store;
+    this.column = column;
+    this.unit = unit;
+    this.reduce = reducer(each);
+    /** @type {number[]} */
+    this.X = [];
+    /** @type {number[]} */
+    this.Y = [];
+    /** @type {number[]} the position at which each point is known */
+    this.P = [];
+    this.next = 0;
+    this.epoch = -1;
+  }
+
+  grow() {
+    const { store } = this;
+    if (store.epoch !== this.epoch) this.restart();
+    if (this.unit) this.growUnits();
+    else for (; this.next < store.known; this.next++) this.push(store.frame(this.next), store.value(this.column, this.next), this.next);
+  }
+
+  restart() {
+    this.epoch = this.store.epoch;
+    this.X.length = this.Y.length = this.P.length = this.next = 0;
+    this.single = true;
+  }
+
+  growUnits() {
+    const units = this.store.units(this.unit);
+    if (this.single && !units.single) this.restart(); // its count starts anew once a unit has two frames
+    this.single = units.single;
+    for (; this.next < units.whole; this.next++) {
+      const k = this.next;
+      /** @type {number[]} */
+      const values = [];
+      for (let p = units.start[k]; p <= units.end(k); p++) {
+        const v = this.store.value(this.column, p);
+        if (!Number.isNaN(v)) values.push(v);
+      }
+      this.push(units.ordinal(k), values.length ? this.reduce(values) : NaN, units.end(k));
+    }
+  }
+
+  /** Absent values make no point. @param {number} x @param {number} y @param {number} p */
+  push(x, y, p) {
+    if (Number.isNaN(y)) return;
+    this.X.push(x);
+    this.Y.push(y);
+    this.P.push(p);
+  }
+
+  /** How many points are known at a position. @param {number} position */
+  until(position) {
+    return upper(this.P, position);
+  }
+
+  /** The x of a position between the points. @param {number} position */
+  x(position) {
+    if (!this.unit) return this.store.frame(position);
+    return this.store.units(this.unit).completed(position);
+  }
+}
+
+/** How many of the ascending values are at most v. @param {ArrayLike<number>} values @param {number} v */
+export function upper(values, v) {
+  let [lo, hi] = [0, values.length];
+  while (lo < hi) {
+    const mid = (lo + hi) >> 1;
+    if (values[mid] <= v) lo = mid + 1;
+    else hi = mid;
+  }
+  return lo;
+}
+
+/** Mean of the last `width` values at each point; extends `out` to the length of Y. @param {number[]} Y @param {number} width @param {number[]} out */
+export function smoothed(Y, width, out = []) {
+  for (let k = out.length; k < Y.length; k++) {
+    let sum = 0;
+    const from = Math.max(0, k - width + 1);
+    for (let j = from; j <= k; j++) sum += Y[j];
+    out.push(sum / (k - from + 1));
+  }
+  return out;
+}

@@ -1,0 +1,53 @@
+/** What is said: the state in a sentence, notices, and what went wrong. */
+import { el, put } from "./dom.js";
+import { capital, num } from "./format.js";
+
+/** @import { Run } from "./run.js" */
+/** @import { Moment } from "./types" */
+
+/** @type {Record<string, string>} */
+const WORDS = { ready: "ready", running: "running", paused: "paused", done: "finished", stopped: "stopped", failed: "stopped by an error", loaded: "a saved run" };
+const STALE = 8000; // ms until an answered notice goes
+
+/** @param {Run} run */
+export function status(run) {
+  const note = el("span", { class: "note" }), summary = el("span", { class: "unseen" });
+  const node = el("p", { class: "status", role: "status" }, note, summary);
+  let since = 0;
+
+  /** @param {Moment} m */
+  function update(m) {
+    const text = run.lost ? "The kernel does not answer; what is recorded can still be looked at." : run.notice || m.state.note || "";
+    if (text !== note.textContent) since = performance.now();
+    else if (run.notice && performance.now() - since > STALE) run.notice = "";
+    put(note, text);
+  }
+
+  /** At most once a second, from the player's timer. @param {Moment} m */
+  function speak(m) {
+    const scalars = run.info.columns.filter((c) => ["float", "int"].includes(c.kind) && c.words).slice(0, 3);
+    const values = scalars.map((c) => `${c.words} ${num(run.store.value(c.name, m.position))}`);
+    put(summary, `${capital(m.label || "no frame yet")}, ${WORDS[m.state.status] ?? m.state.status}${values.length ? `: ${values.join("; ")}` : ""}.`);
+  }
+  return { node, update, speak };
+}
+
+/** One readable line where the figure is; the last good frame stays behind it. @param {Run} run */
+export function alarm(run) {
+  const node = el("div", { class: "alert wide", role: "alert", hidden: true });
+  let shown = "";
+
+  function update() {
+    const { error } = run.state;
+    const key = error ? JSON.stringify(error) : "";
+    if (key === shown) return;
+    shown = key;
+    node.hidden = !error;
+    node.replaceChildren();
+    if (!error) return;
+    const where = error.frame == null ? "" : ` (after frame ${error.frame})`;
+    node.append(el("p", {}, error.text + where));
+    if (error.trace) node.append(el("details", {}, el("summary", {}, "Where it happened"), el("pre", { tabindex: 0 }, error.trace)));
+  }
+  return { node, update };
+}

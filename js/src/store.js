@@ -1,0 +1,208 @@
+/** The trace on the page: light columns for every position, heavy rows for some. */
+import { cells, numbers } from "./wire.js";
+import { Units } from "./units.js";
+
+/** @import { Bytes, Cell, Column, DataMessage, Info } from "./types" */
+/** @typedef {Map<string, Cell | string | string[] | null>} Row */
+
+const ROOM = 96 * 2 ** 20; // bytes of heavy rows kept
+const BLOCK = 2 ** 20; // bytes asked for at once
+const PATIENCE = 4000; // ms until an unanswered fetch may be asked again
+
+export class Store {
+  /**
+   * @param {Info} info
+   * @param {(message: object) => void} send
+   */
+  constructor(info, send) {
+    this.send = send;
+    this.columns = new Map(info.columns.map((column) => [column.name, column]));
+    this.hasHeavy = info.columns.some(isHeavy);
+    this.keepAll = false;
+    this.epoch = -1;
+    /** @type {Map<number, Row>} least recently used first */
+    this.heavy = new Map();
+    /** @type {Map<string, Float64Array>} */
+    this.light = new Map();
+    /** @type {Map<string, Units>} */
+    this.unitCache = new Map();
+    /** @type {null | {from: number, to: number, at: number}} */
+    this.asked = null;
+    this.known = 0;
+    this.used = 0;
+    this.done = false;
+  }
+
+  clear() {
+    this.light.clear();
+    this.heavy.clear();
+    this.unitCache.clear();
+    this.asked = null;
+    this.known = 0;
+    this.used = 0;
+    this.done = false;
+  }
+
+  get head() {
+    return Math.max(0, this.known - 1);
+  }
+
+  /**
+   * Takes a data message in. `gap` says that light rows before it are missing; `reset`, that all before it is void.
+   * @param {DataMessage} message @param {Bytes[]} buffers
+   */
+  accept(message, buffers) {
+    if (message.epoch < this.epoch) return { reset: false, gap: false };
+    const reset = message.epoch !== this.epoch;
+    if (reset) this.clear();
+    this.epoch = message.epoch;
+    const gap = message.light[0] > this.known;
+    if (!gap) this.acceptLight(message, buffers);
+    this.acceptHeavy(message, buffers);
+    return { reset, gap };
+  }
+
+  /** @param {DataMessage} message @param {Bytes[]} buffers */
+  acceptLight({ light: [from, to], cols }, buffers) {
+    if (to <= from) return;
+    for (const col of cols) {
+      if (col.part !== "light") continue;
+      this.room(col.name, to).set(numbers(buffers[col.buffer ?? 0], col.dtype).subarray(0, to - from), from);
+    }
+    this.known = Math.max(this.known, to);
+  }
+
+  /** @param {string} name @param {number} size */
+  room(name, size) {
+    let data = this.light.get(name);
+    if (!data || data.length < size) {
+      const larger = new Float64Array(Math.max(256, 2 ** Math.ceil(Math.log2(size)))).fill(NaN);
+      if (data) larger.set(data);
+      this.light.set(name, (data = larger));
+    }
+    return data;
+  }
+
+  /** @param {DataMessage} message @param {Bytes[]} buffers */
+  acceptHeavy({ heavy: [from, to], cols }, buffers) {
+    if (to > from) {
+      const heavy = cols.filter((col) => col.part === "heavy");
+      const columns = heavy.map((col) => cells(col, buffers, to - from));
+      for (let k = 0; k < to - from; k++) this.keep(from + k, new Map(heavy.map((col, i) => [col.name, columns[i][k]])));
+      this.evict();
+    }
+    if (this.asked && from <= this.asked.from && to > this.asked.from) this.asked = null;
+  }
+
+  /** @param {number} position @param {Row} row */
+  keep(position, row) {
+    const old = this.heavy.get(position);
+    if (old) this.used -= weight(old);
+    this.heavy.delete(position);
+    this.heavy.set(position, row);
+    this.used += weight(row);
+  }
+
+  evict() {
+    if (this.keepAll) return;
+    for (const [position, row] of this.heavy) {
+      if (this.used <= ROOM || this.heavy.size < 8) return;
+      this.heavy.delete(position);
+      this.used -= weight(row);
+    }
+  }
+
+  /** Frame number at a position. @param {number} position */
+  frame(position) {
+    return this.light.get("#frame")?.[position] ?? position;
+  }
+
+  /** The last position whose frame number is at most `frame`. @param {number} frame */
+  position(frame) {
+    let [lo, hi] = [0, this.head];
+    while (lo < hi) {
+      const mid = (lo + hi + 1) >> 1;
+      if (this.frame(mid) <= frame) lo = mid;
+      else hi = mid - 1;
+    }
+    return lo;
+  }
+
+  /** A light column's value; NaN is absent. @param {string} name @param {number} position */
+  value(name, position) {
+    const data = this.light.get(name);
+    return data && position < this.known ? data[position] : NaN;
+  }
+
+  /** A heavy column's cell; undefined until its row is here. @param {string} name @param {number} position */
+  row(name, position) {
+    const row = this.heavy.get(position);
+    if (!row) return undefined;
+    this.heavy.delete(position); // most recently used goes last
+    this.heavy.set(position, row);
+    return row.get(name) ?? null;
+  }
+
+  /** @param {string} name @param {number} position @returns {Cell | null | undefined} */
+  array(name, position) {
+    const cell = this.row(name, position);
+    return cell && typeof cell === "object" && "data" in cell ? cell : cell === undefined ? undefined : null;
+  }
+
+  /** @param {string} name @returns {Column} */
+  column(name) {
+    const column = this.columns.get(name);
+    if (!column) throw new Error(`unknown column: ${name} (known: ${[...this.columns.keys()].join(", ")})`);
+    return column;
+  }
+
+  /** The units (episodes, epochs) that a column counts. @param {string} name */
+  units(name) {
+    let units = this.unitCache.get(name);
+    if (!units) this.unitCache.set(name, (units = new Units(this, name)));
+    units.grow();
+    return units;
+  }
+
+  /**
+   * Asks for the first of the wanted rows that is not here, with those wanted next to it: one request at a time.
+   * @param {number[]} wanted positions, most wanted first
+   */
+  want(wanted) {
+    if (!this.hasHeavy || this.keepAll || (this.asked && Date.now() - this.asked.at < PATIENCE)) return;
+    const missing = wanted.filter((p) => p >= 0 && p < this.known && !this.heavy.has(p));
+    if (!missing.length) return;
+    const [from, to] = block(missing, this.most());
+    this.asked = { from: missing[0], to, at: Date.now() };
+    this.send({ type: "fetch", epoch: this.epoch, from, to });
+  }
+
+  most() {
+    const mean = this.used / Math.max(1, this.heavy.size);
+    return Math.max(1, Math.min(64, Math.floor(BLOCK / Math.max(1, mean))));
+  }
+}
+
+/** @param {Column} column */
+export function isHeavy(column) {
+  return column.light === undefined ? !["float", "int", "bool"].includes(column.kind) : !column.light;
+}
+
+/** The run of neighbours around the first. @param {number[]} missing @param {number} most @returns {[number, number]} */
+function block(missing, most) {
+  const wanted = new Set(missing);
+  let from = missing[0], to = from + 1;
+  while (to - from < most && wanted.has(to)) to++;
+  while (to - from < most && wanted.has(from - 1)) from--;
+  return [from, to];
+}
+
+/** @param {Row} row */
+function weight(row) {
+  let sum = 64;
+  for (const cell of row.values()) {
+    if (cell && typeof cell === "object" && "data" in cell) sum += cell.data.byteLength;
+    else if (cell) sum += 2 * cell.length;
+  }
+  return sum;
+}

@@ -1,0 +1,122 @@
+/** The transport: play, step, scrub, pace. */
+import { el, icon, put, set } from "./dom.js";
+import { marks, paramOf } from "./force.js";
+import { plain, shown } from "./format.js";
+import { done, total } from "./steps.js";
+
+/** @import { Cursor } from "./cursor.js" */
+/** @import { Run } from "./run.js" */
+/** @import { Moment, Pace } from "./types" */
+
+const PLAY = "M4.5 2.6v10.8c0 .5.5.8.9.5l8-5.4c.4-.2.4-.8 0-1l-8-5.4c-.4-.3-.9 0-.9.5z";
+const PAUSE = "M4 2.5h2.8v11H4zM9.2 2.5H12v11H9.2z";
+
+/** @param {Run} run @param {Cursor} cursor */
+export function transport(run, cursor) {
+  const play = el("button", { class: "play", type: "button", onclick: () => cursor.toggle() });
+  const restart = button("Restart", "M3.2 5.2A5.6 5.6 0 1 1 2.4 8.6M2.6 1.8v3.6h3.6", () => void run.do("restart", { params: {}, play: false, ...cursor.asked() }));
+  const back = button("Step back", "M10 3 5 8l5 5", () => cursor.back());
+  const forward = button("Step forward", "m6 3 5 5-5 5", () => cursor.forward());
+  const slider = el("input", { type: "range", "aria-label": "Frame", min: 0, max: 0, value: 0, oninput: () => cursor.go(Number(slider.value)) });
+  const scrub = scrubber(slider, run, cursor);
+  const count = el("span", { class: "count" });
+  const follow = el("button", { class: "link", type: "button", hidden: true, onclick: () => cursor.toHead() }, "to the newest ▸");
+  const node = el("div", { class: "transport" }, play, restart, back, stepMenu(cursor), forward, scrub.node, count, follow, paceMenu(run, cursor));
+  let shownIcon = "";
+
+  /** @param {Moment} m */
+  function update(m) {
+    const { store } = run;
+    const name = cursor.moving ? "Pause" : "Play";
+    if (shownIcon !== name) {
+      play.replaceChildren(icon(name === "Play" ? PLAY : PAUSE, true));
+      set(play, { "aria-label": name, title: `${name} (space)` });
+      shownIcon = name;
+    }
+    play.disabled = !cursor.moving && !run.canGo && store.head === 0;
+    restart.disabled = !run.live;
+    back.disabled = m.position === 0;
+    forward.disabled = cursor.atHead && !run.canGo;
+    slider.max = String(store.head);
+    slider.value = String(m.position);
+    slider.setAttribute("aria-valuetext", m.label);
+    put(count, counted(run, cursor, m));
+    follow.hidden = cursor.atHead || cursor.playing || !run.running;
+    scrub.update();
+  }
+  return { node, update };
+}
+
+/** @param {Run} run @param {Cursor} cursor @param {Moment} m */
+function counted(run, cursor, m) {
+  const all = total(run.state, cursor.step, run.store);
+  const here = done(run.store, cursor.step, m.position);
+  return Number.isFinite(all) ? `${plain(here)} / ${plain(all)}` : plain(here);
+}
+
+/** @param {string} name @param {string} path @param {() => void} onclick */
+function button(name, path, onclick) {
+  return el("button", { type: "button", "aria-label": name, title: name, onclick }, icon(path));
+}
+
+/**
+ * The slider spans what is recorded; the rail beyond it what is still to come.
+ * @param {HTMLInputElement} slider @param {Run} run @param {Cursor} cursor
+ */
+function scrubber(slider, run, cursor) {
+  const reach = el("div", { class: "reach" }, slider);
+  const node = el("div", { class: "scrub" }, el("div", { class: "rail" }), reach);
+  /** @type {HTMLElement[]} */
+  let buttons = [];
+  let drawn = "";
+
+  function update() {
+    const { store, state } = run;
+    const all = total(state, cursor.step, store);
+    const part = Number.isFinite(all) && all > 0 && !run.ended ? Math.min(1, done(store, cursor.step, store.head) / all) : 1;
+    reach.style.width = `${(100 * part).toFixed(2)}%`;
+    const key = `${state.events?.length} ${store.epoch} ${store.head}`;
+    if (key !== drawn) drawMarks();
+    drawn = key;
+  }
+
+  function drawMarks() {
+    const { store, state, info } = run;
+    const at = (/** @type {number} */ frame) => store.position(frame) / Math.max(1, store.head);
+    const found = marks(state.events ?? [], (a, b) => at(b.frame) - at(a.frame) < 0.02);
+    while (buttons.length > found.length) buttons.pop()?.remove();
+    while (buttons.length < found.length) {
+      const mark = el("button", { class: "mark", type: "button", onclick: () => cursor.go(store.position(Number(mark.dataset.frame))) });
+      buttons.push(mark);
+      reach.append(mark);
+    }
+    found.forEach((mark, k) => {
+      const param = paramOf(info, mark.name) ?? { name: mark.name, kind: "str" };
+      const words = param.kind === "grid" ? "painted" : `${shown(param, mark.old)} to ${shown(param, mark.new)}`;
+      const text = `Frame ${mark.frame}: ${param.label || param.name} ${words}`;
+      set(buttons[k], { "aria-label": text, title: text, "data-frame": mark.frame });
+      buttons[k].style.left = `calc(8px + (100% - 16px) * ${at(mark.frame).toFixed(4)})`;
+    });
+  }
+  return { node, update };
+}
+
+/** @param {Cursor} cursor */
+function stepMenu(cursor) {
+  const { steps } = cursor;
+  const menu = el("select", { class: "quiet", "aria-label": "Step unit", title: "What one step is", disabled: steps.length < 2 },
+    ...steps.map((step, k) => el("option", { value: k, selected: step === cursor.step }, step.name)));
+  menu.addEventListener("change", () => cursor.choose(cursor.pace, steps[Number(menu.value)]));
+  return menu;
+}
+
+/** @param {Run} run @param {Cursor} cursor */
+function paceMenu(run, cursor) {
+  const seconds = typeof cursor.pace === "number" ? cursor.pace : (run.info.seconds ?? 20);
+  /** @type {[string, Pace][]} */
+  const paces = [["step by step", "step"], [`${plain(seconds)} s`, seconds], ["full speed", null]];
+  const menu = el("select", { class: "quiet", "aria-label": "Pace", title: "How long the whole run takes" },
+    ...paces.map(([text, pace], k) => el("option", { value: k, selected: pace === cursor.pace }, text)));
+  menu.addEventListener("change", () => cursor.choose(paces[Number(menu.value)][1], cursor.step));
+  return menu;
+}

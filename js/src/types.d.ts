@@ -1,0 +1,72 @@
+/** The shapes that cross the seam between kernel and page, and the few that the page adds. */
+
+export interface Param {
+  name: string; kind: string; symbol?: string; label?: string; live?: boolean; default?: unknown;
+  lo?: number | null; hi?: number | null; step?: number | null; log?: boolean; choices?: unknown[]; rows?: number;
+  legend?: Legend[];
+}
+export interface Legend { char: string; name: string; value?: number | null }
+export interface Column {
+  name: string; kind: string; shape?: (number | null)[]; axes?: string[]; light?: boolean;
+  unit?: string; better?: string; words?: string;
+}
+export interface Step { name: string; column: string; total?: string | null }
+export interface ViewSpec { kind: string; columns: string[]; title?: string; note?: string; wide?: boolean; [option: string]: unknown }
+export interface Try { line?: string; label: string; question: string; params: Record<string, unknown> }
+export interface Equation { n: number | string; math: Tree; words?: string }
+export type Tree = string | number | [string, Record<string, unknown>, ...Tree[]];
+export interface Info {
+  name: string; title: string; summary?: string; cite?: string; citation?: string; doi?: string; watch?: string;
+  tries?: Try[]; equations?: Equation[]; where?: Record<string, string>; params: Param[]; columns: Column[];
+  steps?: Step[]; views: ViewSpec[]; controls?: string[] | null; at?: number; seconds?: number;
+}
+export interface Steer { frame: number; name: string; old: unknown; new: unknown }
+export type Pace = number | null | "step";
+export interface State {
+  status: string; epoch: number; count: number; number: number;
+  params: Record<string, unknown>; start: Record<string, unknown>; events: Steer[];
+  line?: string; pace?: Pace; driving?: boolean;
+  error?: null | { text: string; frame?: number | null; trace?: string }; note?: string;
+}
+export interface WireColumn {
+  name: string; dtype?: string; shape?: number[]; part: "light" | "heavy";
+  buffer?: number; json?: unknown[]; sizes?: number[][];
+}
+export interface DataMessage {
+  type: "data"; seq?: number; epoch: number; count: number; number?: number; status?: string;
+  light: [number, number]; heavy: [number, number]; cols: WireColumn[];
+}
+export interface DoneMessage { type: "done"; id: number; error: string | null; param?: string | null }
+export type Bytes = DataView | ArrayBuffer | ArrayBufferView;
+
+/** The part of the anywidget model that the player uses. */
+export interface Model {
+  get(name: string): any;
+  on(event: string, handler: (...args: any[]) => void): void;
+  off(event: string, handler?: (...args: any[]) => void): void;
+  send(content: unknown, callbacks?: unknown, buffers?: unknown): void;
+  /** false on a page without a kernel: nothing can be done, everything can be looked at */
+  live?: boolean;
+}
+
+export type Numbers = Float64Array | Float32Array | Int32Array | Uint8Array;
+export interface Cell { data: Numbers; shape: number[] }
+
+/** What holds at the cursor. */
+export interface Moment {
+  position: number; frame: number; params: Record<string, unknown>; state: State;
+  done: boolean; label: string;
+}
+export interface Table { head: string[]; body: string[][]; note?: string }
+/** What a view is given. `say` fills the end of the caption and the value at its right. */
+export interface Ctx {
+  spec: ViewSpec; info: Info; store: import("./store.js").Store; body: HTMLElement;
+  first: boolean; palette(): import("./theme.js").Palette;
+  say(extra: string, now: string): void; go(position: number): void; tell(words: string): void;
+}
+export interface View {
+  update(moment: Moment): void; summary(): string; rows(): Table;
+  /** true when it draws more than the row under the cursor: redrawn as the run grows */
+  history?: boolean; dispose?(): void;
+}
+export type ViewMaker = (ctx: Ctx) => View;

@@ -1,0 +1,17 @@
+/** The table of views: a kind names a small function. */
+import { bars } from "./bars.js";
+import { board } from "./board.js";
+import { heatmap } from "./heatmap.js";
+import { line } from "./line.js";
+import { values } from "./values.js";
+import { words } from "./words.js";
+
+/** @type {Record<string, import("../types").ViewMaker>} */
+export const VIEWS = { line, heatmap, board, bars, values, words };
+
+/** @param {string} kind */
+export function viewOf(kind) {
+  const view = VIEWS[kind];
+  if (!view) throw new Error(`unknown view: ${kind} (known: ${Object.keys(VIEWS).join(", ")})`);
+  return view;
+}

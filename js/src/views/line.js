@@ -1,0 +1,270 @@
+/** Curves over frames or units: the past strong, what is recorded after the cursor a hairline. */
+import { canvasIn, pointer, write } from "../canvas.js";
+import { marks, paramOf } from "../force.js";
+import { listed, num, plain, shown } from "../format.js";
+import { linearTicks, scale } from "../scale.js";
+import { Series, smoothed } from "../series.js";
+import { stepsOf, total } from "../steps.js";
+import { thinned } from "../table.js";
+
+/** @import { Ctx, Moment, View } from "../types" */
+/** @import { Scale } from "../scale.js" */
+/** @typedef {{series: Series, hue: string, name: string, mean: number[], lo: number, hi: number, least: number, seen: number, epoch: number}} Curve */
+
+const HUES = ["value", "error", "third"];
+const [LEFT, TOP, BOTTOM] = [42, 8, 19];
+
+/** @param {Ctx} ctx @returns {View} */
+export function line(ctx) {
+  const { spec, store, info, body } = ctx;
+  const unit = typeof spec.x === "string" && store.columns.has(spec.x) ? spec.x : "";
+  const step = stepsOf(info).find((s) => s.column === unit) ?? { name: unit || stepsOf(info)[0].name, column: unit };
+  const width = Number(spec.mean) || 0;
+  const hue = HUES.indexOf(String(spec.hue ?? "value"));
+  const curves = spec.columns.map((column, i) =>
+    curve(new Series(store, column, unit, String(spec.each ?? "last")), HUES[(Math.max(0, hue) + i) % 3], store.column(column)));
+  const { open } = canvasIn(body);
+  /** @type {Moment} */
+  let moment;
+  /** @type {Scale} */
+  let x;
+
+  body.classList.add("draggable");
+  const seek = (/** @type {number} */ px) => {
+    const near = curves[0].series;
+    const k = nearest(near.X, x.invert(px));
+    if (k >= 0) ctx.go(near.P[k]);
+  };
+  pointer(body, { drag: seek });
+
+  /** @param {Moment} m */
+  function update(m) {
+    moment = m;
+    for (const c of curves) grow(c, width);
+    const palette = ctx.palette();
+    const { g, w, h } = open(spec.wide ? 150 : 126);
+    g.font = palette.font(10.5);
+    const right = curves.length > 1 ? Math.min(96, 10 + Math.max(...curves.map((c) => g.measureText(c.name).width))) : 6;
+    const y = yScale(curves, spec, h);
+    x = scale("linear", xDomain(curves, total(m.state, step, store), unit), [LEFT, w - right]);
+    drawAxes(g, x, y, { w: w - right + 6, h, step: step.name, palette });
+    drawSteering(g, ctx, { m, x, series: curves[0].series, h });
+    for (const c of curves) drawCurve(g, c, { x, y, m, palette, smooth: width > 1 });
+    drawCursor(g, curves, { m, x, y, h, palette });
+    if (curves.length > 1) drawNames(g, curves, { w, y, palette });
+    ctx.say(caption(curves, y, spec, m), curves.map((c) => num(now(c, m))).join("  "));
+  }
+
+  const summary = () => {
+    const parts = curves.map((c) => `${c.name} ${num(now(c, moment))}`);
+    const n = curves[0].series.until(moment.position);
+    const span = Number.isFinite(curves[0].lo) ? ` Range ${num(Math.min(...curves.map((c) => c.lo)))} to ${num(Math.max(...curves.map((c) => c.hi)))}.` : "";
+    return `Line chart over ${step.name}s, ${n} ${n === 1 ? "point" : "points"} so far: ${listed(parts)}.${span}`;
+  };
+  const rows = () => {
+    const n = curves[0].series.until(moment.position);
+    const { picked, note } = thinned(n);
+    return {
+      head: [step.name, ...curves.map((c) => c.name)],
+      body: picked.map((k) => [plain(curves[0].series.X[k]), ...curves.map((c) => num(c.series.Y[nearest(c.series.X, curves[0].series.X[k])]))]),
+      note,
+    };
+  };
+  return { update, summary, rows, history: true };
+}
+
+/** @param {Series} series @param {string} hue @param {import("../types").Column} column @returns {Curve} */
+function curve(series, hue, column) {
+  return { series, hue, name: column.words || column.name, mean: [], lo: Infinity, hi: -Infinity, least: Infinity, seen: 0, epoch: -1 };
+}
+
+/** @param {Curve} c @param {number} width */
+function grow(c, width) {
+  c.series.grow();
+  const { Y } = c.series;
+  if (c.epoch !== c.series.epoch || Y.length < c.seen) Object.assign(c, { mean: [], lo: Infinity, hi: -Infinity, least: Infinity, seen: 0, epoch: c.series.epoch });
+  for (; c.seen < Y.length; c.seen++) {
+    const v = Y[c.seen];
+    if (!Number.isFinite(v)) continue;
+    if (v < c.lo) c.lo = v;
+    if (v > c.hi) c.hi = v;
+    if (v > 0 && v < c.least) c.least = v;
+  }
+  if (width > 1) smoothed(Y, width, c.mean);
+}
+
+/** The value that the dot marks. @param {Curve} c @param {Moment} m */
+function now(c, m) {
+  const n = c.series.until(m.position);
+  return n ? c.series.Y[n - 1] : NaN;
+}
+
+/** @param {Curve[]} curves @param {number} whole @param {string} unit @returns {[number, number]} */
+function xDomain(curves, whole, unit) {
+  const ends = curves.map(({ series: { X } }) => [X[0] ?? 0, X[X.length - 1] ?? 0]);
+  const last = Math.max(...ends.map(([, b]) => b), Number.isFinite(whole) ? whole : 0);
+  return [unit ? 0 : Math.min(0, ...ends.map(([a]) => a)), Math.max(last, 1)];
+}
+
+/** @param {Curve[]} curves @param {Ctx["spec"]} spec @param {number} h */
+function yScale(curves, spec, h) {
+  const kind = spec.log === "symlog" ? "symlog" : spec.log ? "log" : "linear";
+  const data = [Math.min(...curves.map((c) => c.lo)), Math.max(...curves.map((c) => c.hi))];
+  const lo = typeof spec.lo === "number" ? spec.lo : kind === "log" ? Math.min(...curves.map((c) => c.least)) : data[0];
+  const hi = typeof spec.hi === "number" ? spec.hi : data[1];
+  const zero = kind === "log" && data[0] <= 0 && typeof spec.lo !== "number";
+  const low = zero ? lo / 10 : lo; // zero has a line of its own under the least power
+  const floor = zero ? (data[0] < 0 ? "≤ 0" : "0") : data[0] < lo;
+  return scale(kind, [low, hi], [h - BOTTOM - 2, TOP], { floor, nice: typeof spec.lo !== "number" && typeof spec.hi !== "number" });
+}
+
+/** @param {CanvasRenderingContext2D} g @param {Scale} x @param {Scale} y @param {{w: number, h: number, step: string, palette: import("../theme.js").Palette}} at */
+function drawAxes(g, x, y, { w, h, step, palette }) {
+  g.lineWidth = 1;
+  g.strokeStyle = palette.css("rule");
+  g.fillStyle = palette.css("ink-2");
+  for (const { value, text } of y.ticks) {
+    const py = Math.round(y(value)) + 0.5;
+    g.beginPath();
+    g.moveTo(LEFT, py);
+    g.lineTo(w, py);
+    g.stroke();
+    write(g, text, LEFT - 6, py + 3.5, "right");
+  }
+  const end = `${step} ${plain(x.hi)}`;
+  const edge = w - 6 - g.measureText(end).width;
+  write(g, end, w - 6, h - 4, "right");
+  for (const { value, text } of linearTicks(x.lo, x.hi)) if (x(value) + 20 < edge) write(g, text, x(value), h - 4, "center");
+}
+
+/** @param {CanvasRenderingContext2D} g @param {Curve} c @param {{x: Scale, y: Scale, m: Moment, palette: import("../theme.js").Palette, smooth: boolean}} at */
+function drawCurve(g, c, { x, y, m, palette, smooth }) {
+  const { X, Y } = c.series;
+  const n = c.series.until(m.position);
+  g.strokeStyle = palette.css(c.hue);
+  g.lineJoin = "round";
+  stroke(g, { X, Y, from: Math.max(0, n - 1), to: X.length, x, y, width: 0.6, alpha: 0.4 });
+  stroke(g, { X, Y, from: 0, to: n, x, y, width: smooth ? 0.9 : 1.5, alpha: smooth ? 0.55 : 1 });
+  if (smooth) stroke(g, { X, Y: c.mean, from: 0, to: n, x, y, width: 2, alpha: 1 });
+}
+
+/** At most four points a half pixel: the extremes survive. @param {CanvasRenderingContext2D} g @param {{X: number[], Y: number[], from: number, to: number, x: Scale, y: Scale, width: number, alpha: number}} part */
+function stroke(g, { X, Y, from, to, x, y, width, alpha }) {
+  if (to - from < 2) return;
+  g.lineWidth = width;
+  g.globalAlpha = alpha;
+  g.beginPath();
+  let column = NaN, at = 0, lo = 0, hi = 0, last = 0;
+  for (let k = from; k < to; k++) {
+    const px = x(X[k]), py = y(Y[k]);
+    if (Math.floor(2 * px) === column) {
+      if (py < lo) lo = py;
+      if (py > hi) hi = py;
+      last = py;
+      continue;
+    }
+    if (hi > lo) finish(g, at, lo, hi, last);
+    g.lineTo(px, py);
+    column = Math.floor(2 * px);
+    at = px;
+    lo = hi = last = py;
+  }
+  if (hi > lo) finish(g, at, lo, hi, last);
+  g.stroke();
+  g.globalAlpha = 1;
+}
+
+/** @param {CanvasRenderingContext2D} g @param {number} at @param {number} lo @param {number} hi @param {number} last */
+function finish(g, at, lo, hi, last) {
+  g.lineTo(at, lo);
+  g.lineTo(at, hi);
+  g.lineTo(at, last);
+}
+
+/** @param {CanvasRenderingContext2D} g @param {Ctx} ctx @param {{m: Moment, x: Scale, series: Series, h: number}} at */
+function drawSteering(g, ctx, { m, x, series, h }) {
+  const palette = ctx.palette();
+  const at = (/** @type {number} */ frame) => x(series.x(ctx.store.position(frame)));
+  g.strokeStyle = g.fillStyle = palette.css("live");
+  let free = 0;
+  for (const mark of marks(m.state.events ?? [], (a, b) => at(b.frame) - at(a.frame) < 8)) {
+    const px = Math.round(at(mark.frame)) + 0.5;
+    g.lineWidth = 1;
+    g.setLineDash([2, 3]);
+    g.beginPath();
+    g.moveTo(px, 4);
+    g.lineTo(px, h - BOTTOM);
+    g.stroke();
+    g.setLineDash([]);
+    const param = paramOf(ctx.info, mark.name) ?? { name: mark.name, kind: "float" };
+    const text = param.kind === "grid" ? "painted" : `${param.symbol || param.name} ${shown(param, mark.old)} → ${shown(param, mark.new)}`;
+    const wide = g.measureText(text).width;
+    if (!ctx.first || px < free) continue; // said once, where there is room
+    const left = px + 4 + wide > x(x.hi) && px - 4 - wide > Math.max(free, LEFT);
+    write(g, text, left ? px - 4 : px + 4, 8, left ? "right" : "left");
+    free = left ? px : px + wide + 10;
+  }
+}
+
+/** @param {CanvasRenderingContext2D} g @param {Curve[]} curves @param {{m: Moment, x: Scale, y: Scale, h: number, palette: import("../theme.js").Palette}} at */
+function drawCursor(g, curves, { m, x, y, h, palette }) {
+  const px = x(curves[0].series.x(m.position));
+  g.strokeStyle = palette.css("ink");
+  g.lineWidth = 1;
+  g.beginPath();
+  g.moveTo(Math.round(px) + 0.5, 2);
+  g.lineTo(Math.round(px) + 0.5, h - BOTTOM);
+  g.stroke();
+  for (const c of curves) {
+    const n = c.series.until(m.position);
+    if (!n) continue;
+    g.beginPath();
+    g.arc(x(c.series.X[n - 1]), y(c.series.Y[n - 1]), 3.4, 0, 2 * Math.PI);
+    g.fillStyle = palette.css(c.hue);
+    g.strokeStyle = palette.css("paper");
+    g.lineWidth = 1.5;
+    g.fill();
+    g.stroke();
+  }
+}
+
+/** Direct labels, pushed apart. @param {CanvasRenderingContext2D} g @param {Curve[]} curves @param {{w: number, y: Scale, palette: import("../theme.js").Palette}} at */
+function drawNames(g, curves, { w, y, palette }) {
+  const ends = curves.map((c) => ({ c, at: y(c.series.Y.at(-1) ?? 0) + 3.5 })).sort((a, b) => a.at - b.at);
+  const right = Math.min(96, 10 + Math.max(...curves.map((c) => g.measureText(c.name).width)));
+  let last = -Infinity;
+  for (const { c, at } of ends) {
+    last = Math.max(at, last + 12);
+    g.fillStyle = palette.css(c.hue);
+    g.fillText(c.name, w - right + 8, last, right - 8);
+  }
+}
+
+/** What is smoothed and what the scale cuts off is said. @param {Curve[]} curves @param {Scale} y @param {Ctx["spec"]} spec @param {Moment} m */
+function caption(curves, y, spec, m) {
+  let text = Number(spec.mean) > 1 ? `, mean of ${spec.mean}` : "";
+  let [below, above] = [0, 0];
+  for (const { series } of curves) {
+    const n = series.until(m.position);
+    for (let k = 0; k < n; k++) {
+      if (typeof spec.lo === "number" && series.Y[k] < y.lo) below++;
+      if (typeof spec.hi === "number" && series.Y[k] > y.hi) above++;
+    }
+  }
+  if (below && !spec.log) text += `; ${below} below ${plain(y.lo)}`;
+  if (above) text += `; ${above} above ${plain(y.hi)}`;
+  return text;
+}
+
+/** @param {number[]} X ascending @param {number} v */
+function nearest(X, v) {
+  let best = -1;
+  let [lo, hi] = [0, X.length - 1];
+  while (lo <= hi) {
+    const mid = (lo + hi) >> 1;
+    if (best < 0 || Math.abs(X[mid] - v) < Math.abs(X[best] - v)) best = mid;
+    if (X[mid] < v) lo = mid + 1;
+    else hi = mid - 1;
+  }
+  return best;
+}

@@ -1,0 +1,81 @@
+/** Bytes from the kernel into typed arrays. */
+
+/** @import { Bytes, Cell, DataMessage, Numbers, WireColumn } from "./types" */
+
+const ARRAYS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, u1: Uint8Array };
+
+/** @param {string} [dtype] */
+function arrayType(dtype = "f8") {
+  const type = ARRAYS[/** @type {keyof typeof ARRAYS} */ (dtype)];
+  if (!type) throw new Error(`unknown dtype: ${dtype} (known: ${Object.keys(ARRAYS).join(", ")})`);
+  return type;
+}
+
+/** @param {Bytes} bytes @returns {ArrayBuffer} a copy that starts at 0, as typed arrays need */
+export function copied(bytes) {
+  if (bytes instanceof ArrayBuffer) return bytes;
+  const { buffer, byteOffset, byteLength } = bytes;
+  return /** @type {ArrayBuffer} */ (buffer.slice(byteOffset, byteOffset + byteLength));
+}
+
+/** @param {Bytes} bytes @param {string} [dtype] @returns {Numbers} */
+export function numbers(bytes, dtype) {
+  const type = arrayType(dtype);
+  const whole = copied(bytes);
+  return new type(whole, 0, Math.floor(whole.byteLength / type.BYTES_PER_ELEMENT));
+}
+
+/** @param {number[]} shape */
+const product = (shape) => shape.reduce((a, b) => a * b, 1);
+
+/** How many bytes a column's buffer holds for `rows` rows. @param {WireColumn} col @param {number} rows */
+export function byteLength(col, rows) {
+  const count = col.sizes ? col.sizes.reduce((sum, shape) => sum + product(shape), 0) : rows * product(col.shape ?? []);
+  return count * arrayType(col.dtype).BYTES_PER_ELEMENT;
+}
+
+/**
+ * One column of heavy rows, a cell for each row.
+ * @param {WireColumn} col @param {Bytes[]} buffers @param {number} rows
+ * @returns {(Cell | string | string[] | null)[]}
+ */
+export function cells(col, buffers, rows) {
+  if (col.json) return /** @type {string[]} */ (col.json);
+  const data = numbers(buffers[col.buffer ?? 0], col.dtype);
+  const shapes = col.sizes ?? Array.from({ length: rows }, () => col.shape ?? []);
+  let from = 0;
+  return shapes.map((shape) => {
+    const to = from + product(shape);
+    const cell = { data: data.subarray(from, to), shape };
+    from = to;
+    return cell;
+  });
+}
+
+/**
+ * The `first` trait: a data message as one run of bytes (u32 length, JSON header, buffers in order).
+ * @param {Bytes | null | undefined} bytes
+ * @returns {{message: DataMessage, buffers: Bytes[]} | null}
+ */
+export function unpacked(bytes) {
+  if (!bytes || bytes.byteLength < 5) return null;
+  const whole = copied(bytes);
+  const length = new DataView(whole).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(whole, 4, length)));
+  const message = { type: "data", light: [0, 1], heavy: [0, 1], count: 1, epoch: -1, ...header };
+  /** @type {Bytes[]} */
+  const buffers = [];
+  let at = 4 + length;
+  for (const col of inOrder(message.cols)) {
+    const rows = col.part === "light" ? message.light[1] - message.light[0] : message.heavy[1] - message.heavy[0];
+    const size = byteLength(col, rows);
+    buffers[col.buffer ?? 0] = whole.slice(at, at + size);
+    at += size;
+  }
+  return { message, buffers };
+}
+
+/** @param {WireColumn[]} cols */
+function inOrder(cols) {
+  return cols.filter((col) => col.buffer != null).sort((a, b) => (a.buffer ?? 0) - (b.buffer ?? 0));
+}

@@ -1,0 +1,96 @@
+/** The words around the figures: header, questions, the line that gives the run again, how it works. */
+import { el, put } from "./dom.js";
+import { formula } from "./equations.js";
+import { line } from "./force.js";
+
+/** @import { Cursor } from "./cursor.js" */
+/** @import { Run } from "./run.js" */
+/** @import { Info, Moment, Try } from "./types" */
+
+/** @param {Info} info */
+export function header(info) {
+  return el("header", {}, el("h3", {}, info.title), ...some("span", "cite", info.cite), ...some("p", "watch", info.watch));
+}
+
+/** @param {"span" | "p"} tag @param {string} name @param {string} [text] */
+const some = (tag, name, text) => (text ? [el(tag, { class: name }, text)] : []);
+
+/** @param {Run} run @param {Cursor} cursor */
+export function tries(run, cursor) {
+  const all = run.info.tries ?? [];
+  const node = el("div", { class: "try", role: "group", "aria-label": "Try" }, el("span", {}, "Try"),
+    ...all.map((item) => el("button", { type: "button", disabled: !run.live, onclick: () => void attempt(item) }, question(item))));
+
+  /** @param {Try} item */
+  function attempt({ params }) {
+    cursor.toHead();
+    return run.do("restart", { params, play: true, ...cursor.asked() });
+  }
+  return { node, empty: !all.length };
+}
+
+/** "ε = 0: does it ever leave …?" @param {Try} item */
+export function question({ label, question: text }) {
+  // A first word in capitals is a name, and stays.
+  const lower = /^[A-Z][a-z' ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+  return label && text ? `${label}: ${lower}` : label || text;
+}
+
+/** @param {Run} run @param {(words: string) => void} tell @param {HTMLElement} how */
+export function footer(run, tell, how) {
+  const text = el("span"), changes = el("span", { class: "changes" });
+  const copy = el("button", { class: "line", type: "button", title: "Copy this line: it gives this run again", onclick: () => void copied() }, text, changes);
+  const open = el("button", { class: "link", type: "button", "aria-expanded": "false", onclick: toggle }, "How it works");
+  const node = el("footer", {}, copy, open);
+
+  async function copied() {
+    try {
+      await navigator.clipboard.writeText(line(run.state));
+      tell("Copied.");
+    } catch {
+      getSelection()?.selectAllChildren(copy); // no clipboard on plain http: the line is selected instead
+      tell("Selected: copy it with the keyboard.");
+    }
+  }
+
+  function toggle() {
+    how.hidden = !how.hidden;
+    open.setAttribute("aria-expanded", String(!how.hidden));
+  }
+
+  return {
+    node,
+    /** @param {Moment} m */
+    update({ state }) {
+      const n = state.events?.length ?? 0;
+      put(text, state.line ?? "");
+      put(changes, n ? ` + ${n} ${n === 1 ? "change" : "changes"}` : "");
+      copy.setAttribute("aria-label", `Copy the line: ${line(state)}`);
+    },
+  };
+}
+
+/** Citation, all equations, and what the letters mean. @param {Info} info */
+export function how(info) {
+  const node = el("section", { class: "how", hidden: true, "aria-label": "How it works" });
+  if (info.summary) node.append(el("p", {}, `${info.title}: ${info.summary}`));
+  for (const equation of info.equations ?? []) {
+    const { math } = formula(equation, () => false);
+    node.append(el("div", { class: "eq" }, el("span", { class: "n" }, `(${equation.n})`), math, el("span", { class: "say" }, equation.words ?? "")));
+  }
+  const where = Object.entries(info.where ?? {});
+  if (where.length) node.append(el("dl", {}, ...where.flatMap(([name, words]) => [el("dt", {}, symbolOf(info, name)), el("dd", {}, words)])));
+  node.append(...citation(info));
+  return node;
+}
+
+/** @param {Info} info @param {string} name */
+const symbolOf = (info, name) => info.params.find((param) => param.name === name)?.symbol || name;
+
+/** @param {Info} info */
+function citation({ citation: text, doi }) {
+  if (!text && !doi) return [];
+  const place = el("p", {}, text ?? "");
+  if (doi && /^10\.\S+$/.test(doi)) place.append(" ", el("a", { href: `https://doi.org/${encodeURI(doi)}`, target: "_blank", rel: "noopener" }, `doi:${doi}`));
+  return [place];
+}

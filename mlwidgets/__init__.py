@@ -1,7 +1,7 @@
 """mlwidgets: machine learning you can pause, step, rewind and steer inside a notebook.
 
-`%load_ext mlwidgets`, then `%ml`; or `mlwidgets.play("rl.q_learning")`. Names are imported when they
-are first used: importing the package imports neither numpy, torch nor any widget.
+`%load_ext mlwidgets`, then `%ml`; or `mlwidgets.play("rl.q_learning")`. Names are imported when
+they are first used: importing the package imports neither numpy, torch nor any widget.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _HOME = {
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
 
-__all__ = sorted(_MODULE)  # noqa: PLE0605  derived, so that it cannot drift
+__all__ = sorted(_MODULE)  # derived, so that it cannot drift
 
 
 def __getattr__(name: str) -> Any:

@@ -23,7 +23,8 @@ F = TypeVar("F")
 class Algorithm(Generic[P, F]):
     """A generator function that a run can drive; calling it gives a plain iterator of frames.
 
-    step: what one frame is called; total: the parameter that says how many there are. at: the frame first shown (-1: the last).
+    step: what one frame is called. total: the parameter that says how many there are.
+    at: the frame first shown, -1 for the last.
     """
 
     def __init__(
@@ -37,7 +38,9 @@ class Algorithm(Generic[P, F]):
         name: str = "",
     ) -> None:
         if not callable(fn):
-            raise MLError(f"an algorithm is a generator function, not {type(fn).__name__} {fn!r:.60}")
+            raise MLError(
+                f"an algorithm is a generator function, not {type(fn).__name__} {fn!r:.60}"
+            )
         functools.update_wrapper(self, fn)
         self.fn = fn
         self.views = views
@@ -101,7 +104,9 @@ class Algorithm(Generic[P, F]):
     def declared(self) -> tuple[Column, ...]:
         """Columns as far as the annotations tell, for steps and help."""
         columns = declared_columns(self.frame_hint).items()
-        return tuple(Column(n, "int" if of is int else "float", (), marks) for n, (of, marks) in columns)
+        return tuple(
+            Column(n, "int" if of is int else "float", (), marks) for n, (of, marks) in columns
+        )
 
     @cached_property
     def steps(self) -> tuple[dict[str, str], ...]:
@@ -133,7 +138,7 @@ def algorithm(
 
 
 def algorithm(*views: Any, step: str = "step", total: str = "", at: int = 0) -> Any:
-    """Make a generator function an algorithm, with views: `@algorithm(Line("loss"), step="epoch")`."""
+    """Make a generator function an algorithm: `@algorithm(Line("loss"), step="epoch")`."""
     if len(views) == 1 and inspect.isfunction(views[0]):
         return Algorithm(views[0])
     return lambda fn: Algorithm(fn, views, step=step, total=total, at=at)
@@ -142,6 +147,12 @@ def algorithm(*views: Any, step: str = "step", total: str = "", at: int = 0) -> 
 def as_algorithm(target: Any, name: str = "") -> Algorithm[Any, Any]:
     """An algorithm under a name, from one or from a bare generator function."""
     if isinstance(target, Algorithm):
-        same = {"step": target.step, "total": target.total, "at": target.at}
-        return Algorithm(target.fn, target.views, **same, name=name or target.name)
+        return Algorithm(
+            target.fn,
+            target.views,
+            step=target.step,
+            total=target.total,
+            at=target.at,
+            name=name or target.name,
+        )
     return Algorithm(target, name=name)

@@ -44,4 +44,5 @@ def find(target: Any) -> Algorithm[Any, Any]:
         return target
     if callable(target):
         return as_algorithm(target)
-    raise MLError(f"cannot play {type(target).__name__} {target!r:.40}: give a name, or a function that yields dicts")
+    given = f"{type(target).__name__} {target!r:.40}"
+    raise MLError(f"cannot play {given}: give a name, or a function that yields dicts")

@@ -22,7 +22,7 @@ Status = Literal["ready", "running", "paused", "done", "stopped", "failed", "loa
 OVER = ("done", "stopped", "failed", "loaded")
 
 
-class Stop(BaseException):  # noqa: N818  thrown into a frame that does not end; no error of anyone's
+class Stop(BaseException):  # thrown into a frame that does not end; no error of anyone's
     """Raised inside a generator whose run is stopped while it computes."""
 
 
@@ -40,7 +40,7 @@ class Goal(Protocol):
     """What a run has been asked to do."""
 
     def drive(self, core: Core, limit: int | None) -> float | None:
-        """Pull frames, at most `limit` in this turn. Seconds until the next turn; None: wait for an order."""
+        """Pull at most `limit` frames. Seconds until the next turn; None: until the next order."""
 
 
 class Hold:
@@ -114,7 +114,9 @@ class Core:
         """Change a live parameter: from the next frame that is computed on."""
         with self.changed:
             if self.over:
-                raise RunError(f"{name}: the run is {self.status}; restart it to change a parameter")
+                raise RunError(
+                    f"{name}: the run is {self.status}; restart it to change a parameter"
+                )
             self._pending[name] = value
             if not self._turning:
                 self._apply()
@@ -150,7 +152,7 @@ class Core:
                 return None if self.over else goal.drive(self, limit)
         except Stop:
             self._end("stopped")
-        except BaseException as error:  # noqa: BLE001  whatever a user's generator raises ends only its run
+        except BaseException as error:  # whatever a user's generator raises ends only its run
             self._fail(error)
         finally:
             with self.changed:
@@ -253,7 +255,7 @@ class Core:
             return
         try:
             self._frames.close()
-        except BaseException as error:  # noqa: BLE001  a generator may refuse to close; the run is over anyway
+        except BaseException as error:  # a generator may refuse to close; the run is over anyway
             self.note = f"Closing raised {type(error).__name__}: {clip(error)}"
 
     def abandon(self, note: str) -> None:
@@ -285,7 +287,11 @@ class Core:
         error = self.error
         if error is None:
             return None
-        text = str(error) if isinstance(error, MLError) else f"{type(error).__name__}: {error}".rstrip(": ")
+        text = (
+            str(error)
+            if isinstance(error, MLError)
+            else f"{type(error).__name__}: {error}".rstrip(": ")
+        )
         folded = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         return {"text": clip(text, 300), "frame": self.number + 1, "trace": folded[-20_000:]}
 

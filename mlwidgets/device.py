@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from contextlib import AbstractContextManager as Context
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from typing import Any
 
 from .errors import RunError
@@ -19,13 +20,19 @@ def pick_device(asked: str = "auto") -> str:
     torch is asked only if something has imported it: a file that uses torch imports it at its top.
     """
     if asked.partition(":")[0] not in DEVICES:
-        raise RunError(f"device={asked!r}: must be one of {', '.join(DEVICES)}, or cuda:1 and so on")
-    torch = sys.modules.get("torch")
+        raise RunError(
+            f"device={asked!r}: must be one of {', '.join(DEVICES)}, or cuda:1 and so on"
+        )
+    torch: Any = sys.modules.get("torch")
     if asked == "cpu" or (asked == "auto" and torch is None):
         return "cpu"
     if torch is None:
-        import torch
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+        torch = import_module("torch")
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
     if asked == "auto":
         return next(name for name in ("cuda", "mps", "cpu") if there[name])
     if not there[asked.partition(":")[0]]:

@@ -1,4 +1,4 @@
-"""Drivers give a core its turns: a thread of its own, or whoever waits where threads do not exist."""
+"""Drivers give a core its turns: a thread of its own, or whoever waits where there are none."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ class ThreadDriver:
         self.core = core
         context = contextvars.copy_context()  # prints stay with the cell that started the run
         self.thread = threading.Thread(
-            target=context.run, args=(_serve, core), name=f"mlwidgets {core.algorithm.name}", daemon=True
+            target=context.run,
+            args=(_serve, core),
+            name=f"mlwidgets {core.algorithm.name}",
+            daemon=True,
         )
         _alive.add(self)
         self.thread.start()
@@ -86,7 +89,9 @@ def _serve(core: Core) -> None:
 def _throw(thread: threading.Thread) -> None:
     """Raise Stop in a thread, at its next Python instruction."""
     if thread.ident is not None:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop))
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident), ctypes.py_object(Stop)
+        )
 
 
 _alive: weakref.WeakSet[ThreadDriver] = weakref.WeakSet()
@@ -94,7 +99,7 @@ _alive: weakref.WeakSet[ThreadDriver] = weakref.WeakSet()
 
 @atexit.register
 def stop_all() -> None:
-    """End every thread before the interpreter does: one that dies inside torch aborts the process."""
+    """End every thread before the interpreter ends: one inside torch would abort the process."""
     drivers = list(_alive)
     for driver in drivers:
         driver.core.stop()
@@ -139,5 +144,3 @@ def driver_for(core: Core, *, thread: bool | None = None) -> Driver:
         nested = threading.current_thread().name.startswith("mlwidgets ")
         thread = sys.platform != "emscripten" and not nested
     return ThreadDriver(core) if thread else TurnsDriver(core)
-
-

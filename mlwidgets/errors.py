@@ -1,12 +1,12 @@
 """What can go wrong, said in one line: what was given, what is allowed, the nearest right thing.
 
-    MLError
-    ├── ParamError      a parameter's name or value
-    ├── FrameError      a frame that does not fit its schema
-    ├── ViewError       a view that names what the frames do not have
-    ├── RunError        a run asked for what it cannot do
-    ├── TraceFileError  a file that is not, or not wholly, a trace
-    └── RegistryError   an algorithm, topic or plugin that cannot be had
+MLError
+├── ParamError      a parameter's name or value
+├── FrameError      a frame that does not fit its schema
+├── ViewError       a view that names what the frames do not have
+├── RunError        a run asked for what it cannot do
+├── TraceFileError  a file that is not, or not wholly, a trace
+└── RegistryError   an algorithm, topic or plugin that cannot be had
 """
 
 from __future__ import annotations

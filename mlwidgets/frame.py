@@ -64,7 +64,12 @@ class Column:
     @property
     def unit(self) -> Unit | None:
         """Set where a person counts in this column."""
-        return next((Unit() if m is Unit else m for m in self.marks if m is Unit or type(m) is Unit), None)
+        for mark in self.marks:
+            if mark is Unit:
+                return Unit()
+            if isinstance(mark, Unit):
+                return mark
+        return None
 
     @property
     def better(self) -> str:
@@ -116,7 +121,9 @@ class Schema(Mapping[str, Column]):
         _same_names(frame, names)
         said = words or {}
         return cls(
-            tuple(_column(n, frame[n], *names[n], words=said.get(n, "")) for n in names if n in frame)
+            tuple(
+                _column(n, frame[n], *names[n], words=said.get(n, "")) for n in names if n in frame
+            )
         )
 
     def __getitem__(self, name: str) -> Column:
@@ -161,8 +168,8 @@ def declared_columns(hint: Any) -> dict[str, tuple[Any, tuple[Any, ...]]]:
 def _same_names(frame: Mapping[str, Any], names: Mapping[str, Any]) -> None:
     for name in frame:
         if name not in names:
-            known = ", ".join(names)
-            raise FrameError(f"has {clip(name)!r}, which is not declared.{nearest(str(name), names)} (known: {known})")
+            near, known = nearest(str(name), names), ", ".join(names)
+            raise FrameError(f"has {clip(name)!r}, which is not declared.{near} (known: {known})")
     for name in names:
         if name not in frame:
             raise FrameError(f"lacks {name!r} (has: {', '.join(frame)})")
@@ -182,7 +189,7 @@ def _column(name: str, value: Any, declared: Any, marks: tuple[Any, ...], words:
         kind = "float"
     if declared in (float, int, bool, str) and kind in ("array", "ragged", "texts"):
         raise FrameError(f"{name!r} is declared {declared.__name__}, but is {_given(value)}")
-    if declared is str and kind != "text" or declared in (float, int) and kind == "text":
+    if (declared is str and kind != "text") or (declared in (float, int) and kind == "text"):
         raise FrameError(f"{name!r} is declared {declared.__name__}, but is {_given(value)}")
     shape = tuple(int(n) for n in value.shape) if kind == "array" else ()
     return Column(name, kind, shape, marks, words)
@@ -308,8 +315,9 @@ def _ragged_cell(column: Column) -> Cell:
         try:
             array = np.array([as_numpy(v) if hasattr(v, "detach") else v for v in value])
         except ValueError:
-            raise FrameError(f"{name!r}: the rows of a list have one length, within one frame") from None
+            raise FrameError(
+                f"{name!r}: the rows of a list have one length, within one frame"
+            ) from None
         return _numeric(name, array) if array.size else array.astype(np.float64)
 
     return cell
-

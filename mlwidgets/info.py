@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .errors import ParamError
-from .page import math_tree
 from .pace import SECONDS
+from .page import math_tree
 
 if TYPE_CHECKING:
     from .core import Core
@@ -34,8 +34,10 @@ def info_of(run: Run) -> Json:
         "citation": page.citation,
         "doi": page.doi,
         "watch": page.watch,
-        "tries": [t for t in map(lambda t: _try(run, t.line, t.question), page.tries) if t],
-        "equations": [{"n": e.n, "math": math_tree(e.tex, names), "words": e.words} for e in page.equations],
+        "tries": [said for t in page.tries if (said := _try(run, t.line, t.question))],
+        "equations": [
+            {"n": e.n, "math": math_tree(e.tex, names), "words": e.words} for e in page.equations
+        ],
         "where": page.where,
         "params": [p.control() | {"default": _default(p)} for p in algorithm.spec.params],
         "columns": [c.to_json() for c in schema.columns],
@@ -88,7 +90,10 @@ def events_json(core: Core, spec: Spec) -> list[Json]:
     """Changes of live parameters, as the page and the file hold them."""
     return [
         {"frame": e.frame, "name": e.name}
-        | {"old": spec.to_json({e.name: e.old})[e.name], "new": spec.to_json({e.name: e.new})[e.name]}
+        | {
+            "old": spec.to_json({e.name: e.old})[e.name],
+            "new": spec.to_json({e.name: e.new})[e.name],
+        }
         for e in core.events
     ]
 
@@ -96,7 +101,7 @@ def events_json(core: Core, spec: Spec) -> list[Json]:
 def data_of(
     trace: Trace, light: tuple[int, int], heavy: tuple[int, int]
 ) -> tuple[list[Json], list[bytes]]:
-    """Columns of a data message: numbers of the rows `light`, everything else of the rows `heavy`."""
+    """Columns of a data message: numbers of the rows `light`, all else of the rows `heavy`."""
     columns: list[Json] = []
     buffers: list[bytes] = []
     schema = trace.schema.columns
@@ -109,7 +114,9 @@ def data_of(
     for name, array in trace.read([c.name for c in schema if not c.light], *heavy).items():
         column = {"name": name, "part": "heavy"}
         if trace.schema[name].kind in ("text", "texts"):
-            columns.append({**column, "json": [list(v) if isinstance(v, tuple) else v for v in array]})
+            columns.append(
+                {**column, "json": [list(v) if isinstance(v, tuple) else v for v in array]}
+            )
             continue
         columns.append({**column, **_block(trace.schema[name].kind, array), "buffer": len(buffers)})
         buffers.append(_bytes(array))

@@ -39,7 +39,7 @@ class TextKind(Kind):
 
 
 class Text(str):
-    """A text to be worked on, as long as a chapter; bound it with `Annotated[Text, TextKind(500)]`."""
+    """A text to be worked on; bound its length with `Annotated[Text, TextKind(500)]`."""
 
     __slots__ = ()
     param_kind: ClassVar[Kind] = TextKind()
@@ -96,7 +96,9 @@ class GridKind(Kind):
     def follows(self, old: Any, new: Any) -> None:
         if new.shape != old.shape:
             r, c = old.shape
-            raise ValueError(f"must keep its {r} x {c} cells while the run goes; restart to change its size")
+            raise ValueError(
+                f"must keep its {r} x {c} cells while the run goes; restart to change its size"
+            )
 
     def format(self, value: Any) -> str:
         return "/".join(value.rows)

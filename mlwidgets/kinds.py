@@ -10,7 +10,6 @@ import ast
 import math
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -37,6 +36,7 @@ class Kind(ABC):
 
     def follows(self, old: Any, new: Any) -> None:
         """ValueError where `new` cannot replace `old` while a run goes."""
+        return
 
     def format(self, value: Any) -> str:
         """The word of the `%ml` line that stands for the value."""
@@ -66,7 +66,7 @@ class Range:
     log: bool = False
 
 
-def Log(lo: float, hi: float) -> Range:  # noqa: N802  a name that stands beside Range
+def Log(lo: float, hi: float) -> Range:  # a name that stands beside Range
     """Bounds of a positive number whose slider is spaced by ratio."""
     return Range(lo, hi, log=True)
 
@@ -219,9 +219,7 @@ class ListOf(Kind):
     name: ClassVar[str] = "list"
 
     def check(self, value: Any) -> list[Any]:
-        if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-            if not hasattr(value, "tolist"):
-                raise ValueError(f"must be a list, each {self.item.describe()}")
+        if hasattr(value, "tolist"):
             value = value.tolist()
         if not isinstance(value, (list, tuple)):
             raise ValueError(f"must be a list, each {self.item.describe()}")
@@ -237,7 +235,9 @@ class ListOf(Kind):
         try:
             value = ast.literal_eval(text)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
-            raise ValueError(f"must be a list such as [1, 2], each {self.item.describe()}") from None
+            raise ValueError(
+                f"must be a list such as [1, 2], each {self.item.describe()}"
+            ) from None
         return self.check(value)
 
     def format(self, value: Any) -> str:

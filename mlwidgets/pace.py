@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from .core import Core, Upto
 from .errors import ParamError
@@ -80,7 +80,9 @@ class Timed:
     def _go(self, core: Core, units: float) -> None:
         """Pull what this tick allows: whole units that are late, and part of the one under way."""
         self._target = min(self._target, self._at(core) + max(units, 1.0) + 1.0)
-        self._allowed = min(max(self._allowed, core.number), core.number + self._length) + units * self._length
+        self._allowed = (
+            min(max(self._allowed, core.number), core.number + self._length) + units * self._length
+        )
         while not (core.over or core.attention):
             late = self._at(core) < math.floor(self._target)
             if not late and (core.number + 1 > self._allowed or self._at(core) > self._target):
@@ -97,17 +99,18 @@ class Timed:
 
 def growing(elapsed: float) -> float:
     """Frames a second of a run of unknown length, after so many seconds."""
-    return FRAMES_PER_SECOND * 2.0 ** min(max(0.0, (elapsed - 10.0) / 5.0), 20.0)
+    return FRAMES_PER_SECOND * math.exp2(min(max(0.0, (elapsed - 10.0) / 5.0), 20.0))
 
 
 def goal_of(core: Core, pace: Pace, step: str = "", frames: int = 0) -> Upto | Timed:
-    """The goal that drives a run at a pace; `step` names the column stepped by, `frames` the known length."""
+    """The goal of a pace; `step` is the column stepped by, `frames` the length where known."""
     if pace is None:
         return Upto()
     if pace == "step":
         return Timed(STEPS_PER_SECOND, step)
-    if isinstance(pace, str) or not 0 < pace < math.inf:
-        raise ParamError(f"pace={pace!r}: must be seconds, \"step\" or none")
+    seconds: Any = pace  # from a page it can be anything
+    if not isinstance(seconds, (int, float)) or not 0 < seconds < math.inf:
+        raise ParamError(f'pace={pace!r}: must be seconds, "step" or none')
     coarse = core.algorithm.steps[-1]
     total = core.start.get(coarse["total"])
     if isinstance(total, (int, float)) and total > 0:

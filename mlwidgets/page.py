@@ -66,7 +66,11 @@ def read_page(docstring: str | None, name: str) -> Page:
         title=(title if summary else "") or name.rpartition(".")[2].replace("_", " ").capitalize(),
         summary=(summary or first).rstrip("."),
         citation=_citation(lines),
-        equations=tuple(Equation(int(m["n"]), m["tex"], m["words"].strip()) for m in map(EQUATION.match, lines) if m),
+        equations=tuple(
+            Equation(int(m["n"]), m["tex"], m["words"].strip())
+            for m in map(EQUATION.match, lines)
+            if m
+        ),
         where=_where(" ".join(text for key, text in sections if key == "Where")),
         watch=next((text for key, text in sections if key == "What to watch"), ""),
         tries=tuple(_try(text) for key, text in sections if key == "Try"),
@@ -117,14 +121,18 @@ def math_tree(tex: str, names: Iterable[str]) -> Tree:
 
     try:
         root = ElementTree.fromstring(convert(tex))  # noqa: S314  made one line above, from no file
-    except Exception:  # noqa: BLE001  the parser raises many kinds; bad TeX is shown as it was typed
+    except Exception:  # the parser raises many kinds; bad TeX is shown as it was typed
         return ["math", {}, ["mtext", {}, tex]]
     return _tree(root, set(names))
 
 
 def _tree(element: ElementTree.Element, names: set[str]) -> Tree:
     tag = element.tag.rpartition("}")[2]
-    attributes = {k: v for k, v in element.attrib.items() if k in ("stretchy", "mathvariant", "width", "fence")}
+    attributes = {
+        k: v
+        for k, v in element.attrib.items()
+        if k in ("stretchy", "mathvariant", "width", "fence")
+    }
     text = (element.text or "").strip()
     name = NAME.get(text, text)
     if tag == "mi" and name in names:

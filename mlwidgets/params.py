@@ -27,15 +27,9 @@ Rate = Annotated[float, Range(0, 1)]
 """A number in [0, 1]."""
 
 REQUIRED = inspect.Parameter.empty
-GREEK = {
-    name: char
-    for name, char in zip(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho"
-        " sigma tau upsilon phi chi psi omega".split(),
-        "αβγδεζηθικλμνξοπρστυφχψω",
-        strict=True,
-    )
-}
+NAMES = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho
+sigma tau upsilon phi chi psi omega"""
+GREEK = dict(zip(NAMES.split(), "αβγδεζηθικλμνξοπρστυφχψω", strict=True))
 
 
 @dataclass(frozen=True)
@@ -168,7 +162,10 @@ class Spec(Mapping[str, Param]):
     def parse(self, words: Mapping[str, str]) -> dict[str, Any]:
         """Values for words of a `%ml` line; one ParamError lists all faults."""
         faults: list[ParamError] = []
-        values = {n: _collect(faults, lambda t, n=n: self.named(n).parse(t), t) for n, t in words.items()}
+        values = {}
+        for name, text in words.items():
+            param = _collect(faults, self.named, name)
+            values[name] = None if param is None else _collect(faults, param.parse, text)
         if faults:
             raise ParamError("; ".join(map(str, faults)), faults[0].name)
         return values
@@ -182,7 +179,7 @@ class Spec(Mapping[str, Param]):
         )
 
     def to_json(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Values as the page gets them; names of a loaded run, which has no kinds, pass as they are."""
+        """Values as the page gets them; those of a loaded run, which has no kinds, as they are."""
         return {n: self[n].to_json(v) if n in self else v for n, v in values.items()}
 
 
@@ -202,7 +199,9 @@ def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
     try:
         return typing.get_type_hints(fn, include_extras=True)
     except NameError as error:
-        raise ParamError(f"{fn.__name__}: an annotation names what is not defined: {error}") from None
+        raise ParamError(
+            f"{fn.__name__}: an annotation names what is not defined: {error}"
+        ) from None
 
 
 def _param(name: str, hint: Any, default: Any, words: Mapping[str, str]) -> Param:

@@ -46,7 +46,7 @@ _chunk: Chunk | None = None
 
 def chunk() -> Chunk:
     """The hidden model, made anew where someone has closed it."""
-    global _chunk  # noqa: PLW0603  one for each kernel is the point
+    global _chunk  # one for each kernel is the point
     if _chunk is None or _chunk.comm is None:
         digest, code = front_end()
         _chunk = Chunk(hash=digest, code=code)
@@ -57,8 +57,8 @@ def chunk() -> Chunk:
 def free_subshell(widget: Any) -> None:
     """Let the page's messages through while a cell is busy.
 
-    ipykernel 7.4.0 routes them to the shell that last published on the comm; see `_reply_subshell_for`
-    in its comm/comm.py. Before and after that there is no such attribute, and nothing to do.
+    ipykernel 7.4.0 routes them to the shell that last published on the comm, see its comm/comm.py.
+    Elsewhere there is no such attribute, and nothing to do.
     """
     comm = widget.comm
     if hasattr(comm, "_reply_subshell_for"):
@@ -69,7 +69,7 @@ class Player(anywidget.AnyWidget):
     """Shows a run. State and frames go out through the one sender; handlers only leave word."""
 
     _esm = (STATIC / "shim.js").read_text("utf-8")
-    _chunks = traitlets.List().tag(sync=True)
+    _chunks: Any = traitlets.List().tag(sync=True)
     info = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     first = traitlets.Bytes().tag(sync=True)
@@ -106,7 +106,8 @@ class Player(anywidget.AnyWidget):
         try:
             self._receive(content)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            self._answer(content.get("id") if isinstance(content, dict) else None, MLError(f"{type(error).__name__}: {error}"))
+            request = content.get("id") if isinstance(content, dict) else None
+            self._answer(request, MLError(f"{type(error).__name__}: {error}"))
         sender.wake()
 
     def _receive(self, content: dict[str, Any]) -> None:
@@ -129,7 +130,9 @@ class Player(anywidget.AnyWidget):
     def _do(self, content: dict[str, Any]) -> None:
         action, run = content["action"], self.run
         if action == "restart":
-            threading.Thread(target=self._restart, args=(content,), name="mlwidgets restart", daemon=True).start()
+            threading.Thread(
+                target=self._restart, args=(content,), name="mlwidgets restart", daemon=True
+            ).start()
             return
         if action == "play":
             run.start(content.get("pace"), content.get("step"))

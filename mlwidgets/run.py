@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import time
 import weakref
@@ -63,7 +64,11 @@ class Run:
     def of_core(cls, core: Core, info: dict[str, Any], line: str) -> Run:
         """A run that is over and only looked at, from a file."""
         run = cls.__new__(cls)
-        run.algorithm, run.views, run.controls = core.algorithm, core.algorithm.views, info["controls"]
+        run.algorithm, run.views, run.controls = (
+            core.algorithm,
+            core.algorithm.views,
+            info["controls"],
+        )
         run.born, run.closed, run.pace, run.at = time.monotonic(), False, None, 0
         run.info, run._line, run._player, run._core = info, line, None, core
         run._driver = TurnsDriver(core)
@@ -113,7 +118,7 @@ class Run:
     def start(self, pace: Pace = None, unit: str | None = None) -> Self:
         """Go on in the background.
 
-        pace: seconds for the whole run, "step" for a few steps a second (of `unit`), None: full speed.
+        pace: seconds for the whole run, "step" for a few units a second, None: full speed.
         """
         self._alive("start")
         goal = goal_of(self._core, pace, self._step_column(unit), self._frames)
@@ -129,7 +134,7 @@ class Run:
     def step(self, n: int = 1, unit: str | None = None) -> Self:
         """Go on n steps: frames, or units of a counted column such as "episode"."""
         self._alive("step")
-        if not isinstance(n, int) or n < 1:
+        if isinstance(n, bool) or operator.index(n) < 1:
             raise ParamError(f"n={n!r}: must be a whole number of at least 1")
         column = self._step_column(unit)
         self._core.order(Hold())
@@ -141,7 +146,9 @@ class Run:
         if unit is None:
             return ""
         if unit not in steps:
-            raise ParamError(f"unit={unit!r}: must be one of {', '.join(steps)}.{nearest(unit, steps)}")
+            raise ParamError(
+                f"unit={unit!r}: must be one of {', '.join(steps)}.{nearest(unit, steps)}"
+            )
         return steps[unit]
 
     def _held(self, goal: Any) -> Self:
@@ -166,9 +173,12 @@ class Run:
         try:
             while not core.over and core is self._core:
                 if not self._driver.settle(deadline):
-                    raise RunError(f"{self.name}: still {self.status} after {timeout} s, at frame {core.number}")
+                    where = f"{self.status} after {timeout} s, at frame {core.number}"
+                    raise RunError(f"{self.name}: still {where}")
                 with core.changed:  # paused from the page: wait for it to go on
-                    core.changed.wait_for(lambda: core.over or core.status == "running", timeout=0.05)
+                    core.changed.wait_for(
+                        lambda: core.over or core.status == "running", timeout=0.05
+                    )
         except KeyboardInterrupt:
             core.order(Hold())
             raise
@@ -188,7 +198,10 @@ class Run:
             param = self.algorithm.spec.named(name)
             if not param.live:
                 live = ", ".join(self.algorithm.spec.live) or "none"
-                raise ParamError(f"{name}: cannot change while the run goes (live: {live}); restart({name}=...)", name)
+                raise ParamError(
+                    f"{name}: cannot change while the run goes (live: {live}); restart({name}=...)",
+                    name,
+                )
             checked[name] = param.succeed(self._core.values[name], value)
         for name, value in checked.items():
             self._core.steer(name, value)
@@ -197,7 +210,9 @@ class Run:
     def restart(self, **changes: Any) -> Self:
         """Back to frame 0, with other parameters where given; the old trace is dropped."""
         if self.closed or self.status == "loaded":
-            raise RunError(f"{self.name}: is {'closed' if self.closed else 'loaded from a file'}; play it anew")
+            raise RunError(
+                f"{self.name}: is {'closed' if self.closed else 'loaded from a file'}; play it anew"
+            )
         values = self.algorithm.spec.check({**self._core.start, **changes})
         if self.status == "done" and not changes:
             self._frames = self._core.number + 1
@@ -216,7 +231,9 @@ class Run:
 
     def _alive(self, verb: str) -> None:
         if self._core.over:
-            raise RunError(f"{self.name}: cannot {verb}, the run is {self.status}; restart() begins anew")
+            raise RunError(
+                f"{self.name}: cannot {verb}, the run is {self.status}; restart() begins anew"
+            )
 
     # reading ------------------------------------------------------------------------------
 
@@ -270,7 +287,9 @@ class Run:
     @property
     def line(self) -> str:
         """The `%ml` line that gives this run."""
-        return self._line or f"%ml {self.name} {self.algorithm.spec.line(self._core.start)}".rstrip()
+        return (
+            self._line or f"%ml {self.name} {self.algorithm.spec.line(self._core.start)}".rstrip()
+        )
 
     def summary(self) -> str:
         """A few lines of text: status, metrics with sparklines, last values."""
@@ -314,6 +333,8 @@ def _raisable(core: Core) -> BaseException:
     assert error is not None  # noqa: S101  asked only of a failed core
     if isinstance(error, Exception):
         return error
-    told = RunError(f"{core.algorithm.name}: frame {core.number + 1} raised {type(error).__name__}: {error}")
+    told = RunError(
+        f"{core.algorithm.name}: frame {core.number + 1} raised {type(error).__name__}: {error}"
+    )
     told.__cause__ = error
     return told

@@ -45,23 +45,31 @@ def save_run(run: Run, path: str | os.PathLike[str]) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Run:
-    """A saved run, to look at: its status is "loaded". TraceFileError for a file that is no trace."""
+    """A saved run, to look at; its status is "loaded". TraceFileError for what is no trace."""
     trace, header, end = read_trace(path)
     try:
         return _loaded(trace, header, end)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise TraceFileError(f"{os.fspath(path)}: lacks what a run needs ({error!r}), at byte 8") from None
+        raise TraceFileError(
+            f"{os.fspath(path)}: lacks what a run needs ({error!r}), at byte 8"
+        ) from None
 
 
 def _loaded(trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> Run:
     info = header["info"]
-    algorithm: Algorithm[Any, Any] = Algorithm(_gone, tuple(map(_view, info["views"])), name=str(info["name"]))
+    algorithm: Algorithm[Any, Any] = Algorithm(
+        _gone, tuple(map(_view, info["views"])), name=str(info["name"])
+    )
     algorithm.__dict__["page"] = Page(title=str(info["title"]), summary=str(info["summary"]))
     algorithm.__dict__["spec"] = Spec(())
-    algorithm.__dict__["steps"] = tuple({k: str(s[k] or "") for k in ("name", "column", "total")} for s in info["steps"])
+    algorithm.__dict__["steps"] = tuple(
+        {k: str(s[k] or "") for k in ("name", "column", "total")} for s in info["steps"]
+    )
     core = Core(algorithm, dict(header["start"]), trace, thread_scope("cpu"))
     core.values = dict(end.get("params", header["start"]))
-    core.events = [Event(int(e["frame"]), str(e["name"]), e["old"], e["new"]) for e in end.get("events", [])]
+    core.events = [
+        Event(int(e["frame"]), str(e["name"]), e["old"], e["new"]) for e in end.get("events", [])
+    ]
     core.number = int(end.get("number", trace.last))
     core.frame = trace.row(-1) if trace else None
     core.status = "loaded"
@@ -72,11 +80,11 @@ def _loaded(trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> Run:
 def _view(given: dict[str, Any]) -> View:
     common = {key: given[key] for key in COMMON}
     options = {key: value for key, value in given.items() if key not in COMMON}
-    return View(str(common.pop("kind")), tuple(map(str, common.pop("columns"))), **common, options=options)
+    return View(
+        str(common.pop("kind")), tuple(map(str, common.pop("columns"))), **common, options=options
+    )
 
 
 def _gone() -> Generator[Any, Any, Any]:
+    yield from ()
     raise RunError("this run is loaded from a file; play its algorithm anew")
-    yield
-
-

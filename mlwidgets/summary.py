@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .errors import clip
@@ -66,7 +67,7 @@ def sparkline(values: Sequence[float], width: int = WIDTH) -> str:
         return ""
     cells = min(width, len(values))
     edges = [k * len(values) // cells for k in range(cells + 1)]
-    means = [sum(values[a:b]) / (b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    means = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
     low, high = min(means), max(means)
     span = high - low
     return "".join(BLOCKS[int((m - low) / span * 7.999)] if span > 0 else BLOCKS[0] for m in means)

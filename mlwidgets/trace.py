@@ -32,7 +32,8 @@ class _Rows:
         self.frames: list[int] = []
         self.values: dict[str, list[Any]] = {name: [] for name in schema}
         self.slots: list[tuple[str, type | None, Cell, Callable[[Any], None]]] = [
-            (c.name, EXACT.get(c.kind), cell_of(c), self.values[c.name].append) for c in schema.columns
+            (c.name, EXACT.get(c.kind), cell_of(c), self.values[c.name].append)
+            for c in schema.columns
         ]
         self.sized = [c.name for c in schema.columns if not c.light and c.kind != "array"]
 
@@ -44,7 +45,13 @@ class _Rows:
 def _size(value: Any) -> int:
     if isinstance(value, tuple):
         return sum(map(len, value))
-    return int(value.nbytes) if hasattr(value, "nbytes") else len(value) if isinstance(value, str) else 8
+    return (
+        int(value.nbytes)
+        if hasattr(value, "nbytes")
+        else len(value)
+        if isinstance(value, str)
+        else 8
+    )
 
 
 class Trace(Mapping[str, Any]):
@@ -122,7 +129,9 @@ class Trace(Mapping[str, Any]):
         for name, values in rows.values.items():
             thin.values[name].extend([values[k] for k in kept])
         thin.frames.extend([rows.frames[k] for k in kept])
-        self.nbytes = sum(map(thin.nbytes, range(len(kept)))) if rows.sized else self._row_bytes * len(kept)
+        self.nbytes = (
+            sum(map(thin.nbytes, range(len(kept)))) if rows.sized else self._row_bytes * len(kept)
+        )
         self._rows = thin
         self.epoch += 1
         return thin
@@ -137,7 +146,7 @@ class Trace(Mapping[str, Any]):
         return iter(self.schema)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.schema.keys()
+        return name in self.schema
 
     def __bool__(self) -> bool:
         return bool(self._rows.frames)
@@ -157,7 +166,8 @@ class Trace(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         """One column, first axis the recorded frames."""
-        return self.read([name])[name]
+        column: npt.NDArray[Any] = self.read([name])[name]
+        return column
 
     def read(self, names: Sequence[str], start: int = 0, stop: int | None = None) -> dict[str, Any]:
         """Columns of rows [start, stop), all of one moment; "#frame" gives the frame numbers."""
@@ -199,7 +209,9 @@ class Trace(Mapping[str, Any]):
         for name in ("#frame", *(c.name for c in self.schema.columns if not c.measured)):
             array = self._array(rows, name, slice(0, len(rows.frames)))
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
-            digest.update(repr([*map(_plain, array)]).encode() if array.dtype == object else array.tobytes())
+            digest.update(
+                repr([*map(_plain, array)]).encode() if array.dtype == object else array.tobytes()
+            )
         return digest.hexdigest()
 
     def to_numpy(self) -> dict[str, npt.NDArray[Any]]:
@@ -212,7 +224,9 @@ class Trace(Mapping[str, Any]):
 
         columns = self.to_numpy()
         index = pd.Index(columns.pop("#frame"), name="frame")
-        return pd.DataFrame({n: list(v) if v.ndim > 1 else v for n, v in columns.items()}, index=index)
+        return pd.DataFrame(
+            {n: list(v) if v.ndim > 1 else v for n, v in columns.items()}, index=index
+        )
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self)} frames: {', '.join(self.schema) or 'nothing yet'}>"

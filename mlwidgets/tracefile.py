@@ -47,7 +47,9 @@ class TraceWriter:
         self._index = 0
         self._schema = schema
         file.write(MAGIC)
-        columns = [[c.name, c.kind, list(c.shape), c.measured, c.better, c.words] for c in schema.columns]
+        columns = [
+            [c.name, c.kind, list(c.shape), c.measured, c.better, c.words] for c in schema.columns
+        ]
         self._record(HEADER, _json({**header, "columns": columns}))
 
     def rows(self, trace: Trace, start: int, stop: int) -> None:
@@ -68,7 +70,9 @@ class TraceWriter:
         self._index += 1
 
 
-def save_trace(path: str | os.PathLike[str], trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> None:
+def save_trace(
+    path: str | os.PathLike[str], trace: Trace, header: dict[str, Any], end: dict[str, Any]
+) -> None:
     """Write a whole trace; the file appears complete or not at all."""
     target = Path(path)
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
@@ -96,7 +100,16 @@ def read_trace(path: str | os.PathLike[str]) -> tuple[Trace, dict[str, Any], dic
         return reader.read()
     except TraceFileError:
         raise
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError, zlib.error, EOFError, OSError) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        RecursionError,
+        zlib.error,
+        EOFError,
+        OSError,
+    ) as error:
         raise reader.fault(f"does not fit the format ({type(error).__name__})") from None
 
 
@@ -110,7 +123,9 @@ class _Reader:
 
     def read(self) -> tuple[Trace, dict[str, Any], dict[str, Any]]:
         self._magic()
-        trace, header, end = Trace(), {}, {}
+        trace = Trace()
+        header: dict[str, Any] = {}
+        end: dict[str, Any] = {}
         trace.truncated = True
         for kind, payload in self._records():
             if not header:
@@ -171,12 +186,18 @@ class _Reader:
         if not (isinstance(name, str) and kind in known and isinstance(words, str)):
             raise self.fault("has a column that is none")
         self._size(shape, 1)
-        marks = ((Measured,) if measured else ()) + ((Metric(better),) if better in ("higher", "lower") else ())
+        marks = ((Measured,) if measured else ()) + (
+            (Metric(better),) if better in ("higher", "lower") else ()
+        )
         return Column(name, kind, tuple(shape), marks, words)
 
     def _size(self, shape: Any, itemsize: int) -> int:
         """Bytes of an array, checked before anything is allocated."""
-        if not isinstance(shape, list) or len(shape) > 8 or not all(type(n) is int and n >= 0 for n in shape):
+        if (
+            not isinstance(shape, list)
+            or len(shape) > 8
+            or not all(type(n) is int and n >= 0 for n in shape)
+        ):
             raise self.fault("has an array of impossible shape")
         size = math.prod(shape) * itemsize
         if size > self.budget:
@@ -190,10 +211,14 @@ class _Reader:
         if not isinstance(frames, list) or not all(type(n) is int for n in frames):
             raise self.fault("has frame numbers that are none")
         last = trace._rows.frames[-1] if trace else -1
-        if len(frames) > CHUNK_FRAMES or any(b <= a for a, b in zip([last, *frames], frames, strict=False)):
+        if len(frames) > CHUNK_FRAMES or any(
+            b <= a for a, b in zip([last, *frames], frames, strict=False)
+        ):
             raise self.fault("has frame numbers that do not rise")
         columns: dict[str, list[Any]] = {}
-        for name, (column, part) in zip(trace.schema, zip(trace.schema.columns, head["parts"], strict=True), strict=True):
+        for name, (column, part) in zip(
+            trace.schema, zip(trace.schema.columns, head["parts"], strict=True), strict=True
+        ):
             columns[name], offset = self._part(payload, offset, part, column, len(frames))
         if offset != len(payload):
             raise self.fault("has a chunk with bytes to spare")
@@ -201,7 +226,9 @@ class _Reader:
             trace._rows.values[name].extend(values)
         trace._rows.frames.extend(frames)
 
-    def _part(self, payload: bytes, offset: int, part: Any, column: Column, n: int) -> tuple[list[Any], int]:
+    def _part(
+        self, payload: bytes, offset: int, part: Any, column: Column, n: int
+    ) -> tuple[list[Any], int]:
         dtype, shapes, size = part
         blob = payload[offset : offset + size]
         if type(size) is not int or size < 0 or len(blob) != size:
@@ -224,7 +251,11 @@ class _Reader:
     def _text(self, value: Any, column: Column) -> Any:
         if column.kind == "text" and isinstance(value, str):
             return value
-        if column.kind == "texts" and isinstance(value, list) and all(isinstance(v, str) for v in value):
+        if (
+            column.kind == "texts"
+            and isinstance(value, list)
+            and all(isinstance(v, str) for v in value)
+        ):
             return tuple(value)
         raise self.fault(f"has a text {column.name!r} that is none")
 
@@ -247,13 +278,20 @@ class _Reader:
     def _unzip(self, blob: bytes, size: int, *, exact: bool) -> bytes:
         inflate = zlib.decompressobj(wbits=31)
         data = inflate.decompress(blob, size + 1)
-        if (exact and len(data) != size) or len(data) > size or not inflate.eof or inflate.unused_data:
+        if (
+            (exact and len(data) != size)
+            or len(data) > size
+            or not inflate.eof
+            or inflate.unused_data
+        ):
             raise self.fault("has a part of another size than it declares")
         return data
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 def _chunk(columns: dict[str, Any], schema: Schema) -> bytes:

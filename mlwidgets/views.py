@@ -43,7 +43,7 @@ def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def Line(  # noqa: N802  a view reads like the noun it draws
+def Line(  # a view reads like the noun it draws
     *columns: str,
     title: str = "",
     note: str = "",
@@ -62,7 +62,7 @@ def Line(  # noqa: N802  a view reads like the noun it draws
     return View("line", columns, title, note, wide, options)
 
 
-def Heatmap(  # noqa: N802
+def Heatmap(
     column: str,
     title: str = "",
     note: str = "",
@@ -74,7 +74,7 @@ def Heatmap(  # noqa: N802
     return View("heatmap", (column,), title, note, wide, _given(signed=signed))
 
 
-def Board(  # noqa: N802
+def Board(
     column: str,
     title: str = "",
     note: str = "",
@@ -91,22 +91,27 @@ def Board(  # noqa: N802
     return View("board", (column,), title, note, wide, _given(grid=grid, agent=agent))
 
 
-def Bars(column: str, title: str = "", note: str = "", *, wide: bool = False) -> View:  # noqa: N802
+def Bars(column: str, title: str = "", note: str = "", *, wide: bool = False) -> View:
     """One bar for each element of a 1-D array."""
     return View("bars", (column,), title, note, wide)
 
 
-def Values(*columns: str, title: str = "", note: str = "", wide: bool = False) -> View:  # noqa: N802
+def Values(*columns: str, title: str = "", note: str = "", wide: bool = False) -> View:
     """A small table: the numbers at the cursor, or a 2-D array's cells."""
     return View("values", columns, title, note, wide)
 
 
-def Words(column: str, title: str = "", note: str = "", *, wide: bool = True) -> View:  # noqa: N802
+def Words(column: str, title: str = "", note: str = "", *, wide: bool = True) -> View:
     """A text."""
     return View("words", (column,), title, note, wide)
 
 
-RANK: dict[str, tuple[int, ...]] = {"heatmap": (2,), "board": (2,), "bars": (1,), "values": (0, 1, 2)}
+RANK: dict[str, tuple[int, ...]] = {
+    "heatmap": (2,),
+    "board": (2,),
+    "bars": (1,),
+    "values": (0, 1, 2),
+}
 
 
 def check_views(views: Sequence[View], schema: Schema) -> None:

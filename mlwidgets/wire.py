@@ -77,7 +77,12 @@ class Feed:
     def active(self) -> bool:
         """Is there, or may there soon be, something to send?"""
         behind = bool(self._acked) and self._sent < len(self.core.trace)
-        return self.state_due or bool(self.outbox or self.wanted) or behind or self.core.status == "running"
+        return (
+            self.state_due
+            or bool(self.outbox or self.wanted)
+            or behind
+            or self.core.status == "running"
+        )
 
     def send(self, now: float) -> int:
         """Send what is due; the number of messages it took."""
@@ -109,7 +114,11 @@ class Feed:
             self.wanted.clear()
         for start, stop in wanted:
             count = len(self.core.trace)
-            self._data(player, (self._sent, self._sent), (start, min(stop, start + self._heavy_rows(), count)))
+            self._data(
+                player,
+                (self._sent, self._sent),
+                (start, min(stop, start + self._heavy_rows(), count)),
+            )
         return len(wanted)
 
     def _send_new(self, player: Player, now: float) -> int:
@@ -119,7 +128,9 @@ class Feed:
             return 0
         self._last = now
         stop = min(count, self._sent + LIGHT_ROWS)
-        heavy = (max(self._sent, stop - self._heavy_rows()), stop) if stop == count else (stop, stop)
+        heavy = (
+            (max(self._sent, stop - self._heavy_rows()), stop) if stop == count else (stop, stop)
+        )
         self._data(player, (self._sent, stop), heavy)
         self._sent = stop
         return 1
@@ -173,7 +184,9 @@ class Sender:
         with self._lock:
             self._feeds.add(feed)
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._serve, name="mlwidgets sender", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._serve, name="mlwidgets sender", daemon=True
+                )
                 self._thread.start()
         self.wake()
 
@@ -209,7 +222,7 @@ class Sender:
             feed = feeds[(self._turn + k) % len(feeds)]
             try:
                 self._tokens -= feed.send(now)
-            except Exception as error:  # noqa: BLE001  one broken comm must not silence the others
+            except Exception as error:  # one broken comm must not silence the others
                 feed.core.note = f"Sending failed: {type(error).__name__}: {error}"
                 self.remove(feed)
 

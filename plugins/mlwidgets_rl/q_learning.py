@@ -44,7 +44,9 @@ class Step(TypedDict):
 @algorithm(
     Board("Q", "Value and greedy action", "of each square", agent="s"),
     Line("ret", title="Return", note="of an episode", x="episode", mean=10, lo=-300, hi=0),
-    Line("err", title="TD error", note="mean |δ| of an episode", x="episode", log=True, hue="error"),
+    Line(
+        "err", title="TD error", note="mean |δ| of an episode", x="episode", log=True, hue="error"
+    ),
     step="move",
 )
 def q_learning(
@@ -57,22 +59,23 @@ def q_learning(
 ) -> Frames[Step]:
     rng = np.random.default_rng(seed)
     world = GridWorld(grid)
-    Q = np.zeros((world.states, 4))
+    Q = np.zeros((world.states, 4))  # (state, action)
     nan = float("nan")
     s, ret, err = world.start, nan, nan
     grid, alpha, epsilon = yield Step(Q=Q, s=s, r=nan, delta=nan, ret=ret, err=err, episode=0)
 
-    for k in range(1, episodes + 1):
-        s, G, E, moves, done = world.start, 0.0, 0.0, 0, False
-        while not done and moves < LIMIT:
+    for k in range(episodes):
+        s, G, E, moves, over = world.start, 0.0, 0.0, 0, False
+        while not over:
             if grid is not world.grid:
                 world = GridWorld(grid)
-            a = rng.integers(4) if rng.random() < epsilon else int(Q[s].argmax())  # (3)
+            a = int(rng.integers(4) if rng.random() < epsilon else Q[s].argmax())  # (3)
             s2, r, done = world.step(s, a)
             delta = r + gamma * (0.0 if done else Q[s2].max()) - Q[s, a]  # (1)
             Q[s, a] += alpha * delta  # (2)
             s, G, E, moves = s2, G + r, E + abs(delta), moves + 1
-            if done or moves == LIMIT:
+            over = done or moves == LIMIT
+            if over:
                 ret, err = G, E / moves
-            finished = k if done or moves == LIMIT else k - 1
-            grid, alpha, epsilon = yield Step(Q=Q, s=s, r=r, delta=delta, ret=ret, err=err, episode=finished)
+            frame = Step(Q=Q, s=s, r=r, delta=delta, ret=ret, err=err, episode=k + over)
+            grid, alpha, epsilon = yield frame

@@ -1,0 +1,99 @@
+"""A Chromium for the browser tests: find one, get one, start one.
+
+    python -m scripts.browser        start it once and print its version
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts import environment
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+APPLICATIONS = (  # where macOS and Windows keep it, which is on nobody's PATH
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+)
+FLAGS = (
+    "--no-sandbox",  # a container's root has no other way; only our own pages are opened
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def find() -> str | None:
+    """The path of an installed Chromium, or None: then playwright looks for its own."""
+    if chosen := os.environ.get("MLWIDGETS_CHROMIUM"):
+        return chosen
+    on_path = (shutil.which(name) for name in NAMES)
+    in_place = (path for path in APPLICATIONS if Path(path).exists())
+    return next((path for path in (*on_path, *in_place) if path), None)
+
+
+def launch(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path=find(), headless=True, args=list(FLAGS))
+
+
+def ensure() -> None:
+    """Have a Chromium that starts, installed if there is none; else say what the user must run."""
+    problem = trial()
+    if problem and not find():
+        if environment.is_root() and shutil.which("apt-get"):
+            install_debian()
+            problem = trial()
+        if problem and not find():
+            environment.say("fetching playwright's Chromium")
+            subprocess.run([environment.PYTHON, "-m", "playwright", "install", "chromium"])
+            problem = trial()
+    if problem:
+        environment.fail(advice(problem))
+
+
+def install_debian() -> None:
+    """Debian's chromium; where apt has none (Ubuntu's is a snap), the caller goes on without."""
+    environment.say("installing Debian's chromium")
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
+    for line in (["apt-get", "update", "-qq"], [*install, "chromium", "fonts-liberation"]):
+        subprocess.run(line, env=env, stdout=subprocess.DEVNULL)
+
+
+def trial() -> str:
+    """Start the browser once in the environment that has playwright; "" or what went wrong."""
+    command = [str(environment.PYTHON), "-m", "scripts.browser"]
+    done = subprocess.run(command, cwd=environment.ROOT, capture_output=True, text=True)
+    return "" if done.returncode == 0 else done.stderr
+
+
+def advice(problem: str) -> str:
+    tail = "\n".join(problem.strip().splitlines()[-12:])
+    python = environment.PYTHON.relative_to(environment.ROOT).as_posix()
+    if find():
+        return f"{find()} does not start:\n{tail}\nSet MLWIDGETS_CHROMIUM to one that does."
+    return (
+        f"no Chromium starts here:\n{tail}\n"
+        "Install one, or the system libraries that playwright's own needs:\n"
+        f"    sudo {python} -m playwright install-deps chromium"
+    )
+
+
+if __name__ == "__main__":
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        sys.stdout.write(f"{browser.version}\n")
+        browser.close()

@@ -1,0 +1,1 @@
+"""The tests: one file per core file, the contract over every algorithm, and a real browser."""

@@ -366,8 +366,11 @@ class Book:
 
 def notebook_of(sources: list[str]) -> dict[str, Any]:
     """A notebook file of these code cells."""
-    blank: dict[str, Any] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
-    cells = [{**blank, "id": f"cell-{i}", "source": source} for i, source in enumerate(sources)]
+    code: dict[str, Any] = {"cell_type": "code", "execution_count": None, "metadata": {}}
+    cells = [
+        {**code, "id": f"cell-{i}", "source": source, "outputs": []}
+        for i, source in enumerate(sources)
+    ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     metadata = {"kernelspec": kernel}
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}

@@ -45,7 +45,7 @@ class Text(str):
     param_kind: ClassVar[Kind] = TextKind()
 
 
-WORLD = {".": "floor", "#": "wall", "C": "cliff", "G": "goal", "S": "start"}
+WORLD = {".": "floor", "#": "wall", "C": "cliff −100", "G": "goal", "S": "start"}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ Watkins & Dayan (1992), "Q-learning", Machine Learning 8, 279-292. doi:10.1007/B
     a \sim \epsilon\text{-greedy}(Q(s, \cdot))               (3)  behaviour
 
 Where: alpha learning rate; epsilon exploration; gamma discount; grid board; episodes episodes;
-Q value of each action in each square; s square of the agent; r reward; delta TD error;
+Q value of each action in each square; agent square it stands on; r reward; delta TD error;
 ret return of an episode; err mean |δ| of an episode; episode episodes finished.
 
 What to watch: The agent learns the path along the edge although exploring makes it fall: its values
@@ -33,7 +33,7 @@ LIMIT = 1_000  # moves after which an episode is cut; its last move still looks 
 
 class Step(TypedDict):
     Q: Annotated[Array, "state action"]
-    s: int
+    agent: int
     r: float
     delta: float
     ret: Annotated[float, Metric(better="higher")]
@@ -42,10 +42,16 @@ class Step(TypedDict):
 
 
 @algorithm(
-    Board("Q", "Value and greedy action", "of each square", agent="s"),
+    Board("Q", "Value and greedy action", "of each square", agent="agent"),
     Line("ret", title="Return", note="of an episode", x="episode", mean=10, lo=-300, hi=0),
     Line(
-        "err", title="TD error", note="mean |δ| of an episode", x="episode", log=True, hue="error"
+        "err",
+        title="TD error",
+        note="mean |δ| of an episode",
+        x="episode",
+        log=True,
+        lo=1e-5,
+        hue="error",
     ),
     step="move",
 )
@@ -62,7 +68,7 @@ def q_learning(
     Q = np.zeros((world.states, 4))  # (state, action)
     nan = float("nan")
     s, ret, err = world.start, nan, nan
-    grid, alpha, epsilon = yield Step(Q=Q, s=s, r=nan, delta=nan, ret=ret, err=err, episode=0)
+    grid, alpha, epsilon = yield Step(Q=Q, agent=s, r=nan, delta=nan, ret=ret, err=err, episode=0)
 
     for k in range(episodes):
         s, G, E, moves, over = world.start, 0.0, 0.0, 0, False
@@ -77,5 +83,5 @@ def q_learning(
             over = done or moves == LIMIT
             if over:
                 ret, err = G, E / moves
-            frame = Step(Q=Q, s=s, r=r, delta=delta, ret=ret, err=err, episode=k + over)
+            frame = Step(Q=Q, agent=s, r=r, delta=delta, ret=ret, err=err, episode=k + over)
             grid, alpha, epsilon = yield frame

@@ -50,7 +50,10 @@ function* qLearning(params) {
   const random = () => (seed = (seed * 1664525 + 1013904223) % 4294967296) / 4294967296;
   const Q = new Float64Array(ROWS * COLS * 4);
   const best = (s) => Math.max(...Q.subarray(4 * s, 4 * s + 4));
-  for (let episode = 0; episode < params.episodes; episode++) {
+  const nothing = { delta: NaN, ret: NaN, r: NaN, best: NaN, old: NaN };
+  let last = NaN;
+  yield { Q, ...nothing, state: params.grid.join("").indexOf("S"), episode: 0 };
+  for (let k = 0; k < params.episodes; k++) {
     let s = params.grid.join("").indexOf("S"), ret = 0;
     for (let n = 0; n < 400; n++) {
       const a = random() < params.epsilon ? Math.floor(random() * 4) : Q.subarray(4 * s, 4 * s + 4).indexOf(best(s));
@@ -63,8 +66,10 @@ function* qLearning(params) {
       Q[4 * s + a] += params.alpha * delta;
       ret += r;
       s = s2;
-      yield { Q, delta, ret, r, best: next, old, state: s, episode };
-      if (char === "G") break;
+      const over = char === "G" || n === 399;
+      if (over) last = ret;
+      yield { Q, delta, ret: last, r, best: next, old, state: s, episode: k + over };
+      if (over) break;
     }
   }
 }
@@ -109,7 +114,7 @@ export class FakeModel {
 
   thin() {
     this.every *= 2;
-    const kept = this.frames.map((f, k) => f % this.every === 0 || this.rows[k].episode !== this.rows[k + 1]?.episode);
+    const kept = this.frames.map((f, k) => f % this.every === 0 || this.rows[k].episode !== this.rows[k - 1]?.episode);
     this.rows = this.rows.filter((_, k) => kept[k]);
     this.frames = this.frames.filter((_, k) => kept[k]);
     Object.assign(this, { epoch: this.epoch + 1, sent: 0 });
@@ -118,7 +123,7 @@ export class FakeModel {
   say(error = null) {
     const line = `%ml ${info.name} ${Object.entries(this.start).filter(([k]) => k !== "grid").map(([k, v]) => `${k}=${v}`).join(" ")}`;
     this.traits.state = { status: this.status, epoch: this.epoch, count: this.rows.length, number: this.number, params: { ...this.params }, start: { ...this.start },
-      events: [...this.events], line, pace: this.pace ?? null, driving: true, error, note: "" };
+      events: [...this.events], line, pace: this.pace ?? null, driving: this.status === "running", error, note: "" };
     this.emit("change:state");
   }
 

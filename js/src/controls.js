@@ -38,18 +38,21 @@ function group(title, items) {
   return items.length ? [el("p", { class: "group" }, title), ...items.map((item) => item.node)] : [];
 }
 
+/** @param {Run} run @param {Param} param */
+export const steers = (run, param) => Boolean(param.live) && !run.ended;
+
 /** @param {Param} param @param {Run} run @param {Cursor} cursor @param {(param: Param) => void} paint */
 function control(param, run, cursor, paint) {
   /** @type {{value: unknown, answered: number} | null} what the hand holds, until the run has it */
   let held = null;
   const wrong = el("p", { class: "wrong", role: "alert", hidden: true });
-  const face = faceOf(param, change, () => paint(param), !run.live);
+  const face = faceOf(param, change, () => paint(param), run.frozen);
   face.node.append(wrong);
 
   /** @param {unknown} value @param {boolean} final @returns {Promise<void>} */
   async function change(value, final) {
     held = { value, answered: 0 };
-    if (!param.live && !final) return face.show(value);
+    if (!steers(run, param) && !final) return face.show(value);
     const mine = held;
     const { error } = await apply(run, cursor, param, value);
     wrong.hidden = !error;
@@ -72,12 +75,18 @@ function control(param, run, cursor, paint) {
   };
 }
 
-/** A live parameter is set at the head; another one restarts the run. @param {Run} run @param {Cursor} cursor @param {Param} param @param {unknown} value */
+/** Another one restarts the run, and so does a live one when the run has ended; what was steered stays. @param {Run} run */
+function steering({ state, info }) {
+  const live = info.params.filter((p) => p.live && !same(state.params[p.name], state.start[p.name]));
+  return Object.fromEntries(live.map((p) => [p.name, state.params[p.name]]));
+}
+
+/** A live parameter is set at the head. @param {Run} run @param {Cursor} cursor @param {Param} param @param {unknown} value */
 export function apply(run, cursor, param, value) {
-  if (!param.live) {
+  if (!steers(run, param)) {
     const play = cursor.moving;
     cursor.toHead();
-    return run.do("restart", { params: { [param.name]: value }, play, ...cursor.asked() });
+    return run.do("restart", { params: { ...steering(run), [param.name]: value }, play, ...cursor.asked() });
   }
   run.notice = cursor.atHead ? "" : "Moved to the newest frame: a change acts there.";
   if (!cursor.following) cursor.toHead();
@@ -206,10 +215,16 @@ function gridFace(param, paint, off) {
   return { node: el("div", { class: "param" }, el("span", { class: "name" }, ...named(param)), button), show: () => {} };
 }
 
+/** "150 rows × 4 columns". @param {any} value */
+function told(value) {
+  if (value?.rows && Array.isArray(value.columns)) return `${value.rows} rows × ${value.columns.length} columns`;
+  return typeof value === "object" && value ? JSON.stringify(value).slice(0, 80) : String(value ?? "–");
+}
+
 /** @param {Param} param @returns {Face} */
 function fixedFace(param) {
   const out = el("span", { class: "fixed" });
   const node = el("div", { class: "param" }, el("span", { class: "name" }, ...named(param)), out);
   set(node, { role: "group", "aria-label": accessible(param) });
-  return { node, show: (value) => put(out, typeof value === "object" && value ? JSON.stringify(value).slice(0, 80) : String(value ?? "–")) };
+  return { node, show: (value) => put(out, told(value)) };
 }

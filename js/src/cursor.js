@@ -119,7 +119,7 @@ export class Cursor {
   get rate() {
     const { store, state } = this.run;
     if (this.pace === "step") return 4;
-    const units = this.step.column ? store.units(this.step.column).whole : store.known;
+    const units = this.step.column ? store.units(this.step.column).stop.length : store.known;
     const whole = total(state, this.step, store) || units;
     return this.pace === null ? Math.max(60, whole / 2) : Math.max(1, whole / this.pace);
   }

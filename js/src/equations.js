@@ -1,6 +1,6 @@
 /** Equations: a tree of MathML from the kernel, built element by element, with the values of named symbols under them. */
 import { el, put } from "./dom.js";
-import { num } from "./format.js";
+import { cell, plain } from "./format.js";
 
 /** @import { Equation, Info, Moment, Tree } from "./types" */
 /** @import { Store } from "./store.js" */
@@ -31,10 +31,14 @@ function build(tree, valued, symbols) {
   const [tag, attributes, ...children] = tree;
   const node = document.createElementNS(MATH, tag);
   for (const [key, value] of Object.entries(attributes)) if (key !== "name") node.setAttribute(key, String(value));
-  node.append(...children.map((child) => build(child, valued, symbols)));
+  const primed = isPrimed(tag, children);
+  node.append(...children.map((child, k) => build(child, primed && k === 0 ? () => false : valued, symbols)));
   const name = attributes.name;
   return typeof name === "string" && valued(name) ? under(node, name, symbols) : node;
 }
+
+/** s′ is another symbol than s. @param {string} tag @param {Tree[]} children */
+const isPrimed = (tag, children) => tag === "msup" && /["][′'″]["]/.test(JSON.stringify(children[1]));
 
 /** @param {Element} node @param {string} name @param {Symbol[]} symbols */
 function under(node, name, symbols) {
@@ -93,8 +97,7 @@ export function equations(info, store) {
   function update(m) {
     last = m;
     for (const { name, out } of symbols) {
-      const value = scalar(name) ? store.value(name, m.position) : m.params[name];
-      put(out, num(value));
+      put(out, scalar(name) ? cell(store.value(name, m.position), store.column(name).kind) : plain(Number(m.params[name])));
     }
   }
   return { node, update, empty: !all.length };

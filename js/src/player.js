@@ -1,5 +1,5 @@
 /** The player: one run, its figures, and what one may do with it. */
-import { apply, controls } from "./controls.js";
+import { apply, controls, steers } from "./controls.js";
 import { Cursor } from "./cursor.js";
 import { el } from "./dom.js";
 import { equations } from "./equations.js";
@@ -107,7 +107,6 @@ function player(model, shadow, signal) {
     cursor.tick(before ? (now - before) / 1000 : 0);
     before = cursor.playing ? now : 0;
     cursor.sync();
-    store.done = run.state.status === "done" || run.state.status === "loaded";
     const m = moment();
     if (visible) show(m);
     run.acknowledge();
@@ -156,7 +155,7 @@ function player(model, shadow, signal) {
     };
     views.querySelector(".paint")?.remove();
     const editor = paint(param, value, (rows, final) => {
-      if (param.live || final) void apply(run, cursor, param, rows);
+      if (steers(run, param) || final) void apply(run, cursor, param, rows);
     }, close);
     if (hidden) hidden.hidden = true;
     views.prepend(editor.node);

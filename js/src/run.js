@@ -31,6 +31,7 @@ export class Run {
     /** @type {Map<string, {next?: {value: unknown}}>} a parameter being set */
     this.setting = new Map();
     this.lost = false;
+    this.askedAgain = 0;
     /** @type {string | null} what was asked for, until the run says so itself */
     this.wish = null;
     this.notice = "";
@@ -79,8 +80,15 @@ export class Run {
   receiveData(message, buffers) {
     const { gap } = this.store.accept(message, buffers);
     if (message.seq != null) this.unacknowledged.push(message.seq);
-    if (gap) this.post({ type: "ready" }); // rows were lost on the way: ask for all
+    if (gap) this.askAgain();
     this.changed();
+  }
+
+  /** Rows were lost on the way: ask for all, once for all that are still coming. */
+  askAgain() {
+    if (Date.now() - this.askedAgain < PATIENCE / 4) return;
+    this.askedAgain = Date.now();
+    this.post({ type: "ready" });
   }
 
   /** Latest frame wins: the kernel sends on once what it sent is drawn. */
@@ -141,6 +149,11 @@ export class Run {
 
   get running() {
     return (this.wish ?? this.state.status) === "running";
+  }
+
+  /** It can be looked at, not played anew. */
+  get frozen() {
+    return !this.live || this.state.status === "loaded";
   }
 
   /** Nothing more will come. */

@@ -90,8 +90,9 @@ function logScale(lo, hi, range, floor) {
   const bottom = 10 ** p;
   const stride = Math.max(1, Math.ceil((q - p) / (MOST - 1)));
   const ticks = [];
-  for (let k = p; k <= q; k += stride) if (10 ** k <= top * 1.0001) ticks.push({ value: 10 ** k, text: power(10 ** k) });
-  if (floor) ticks[0] = { value: bottom, text: typeof floor === "string" ? floor : `≤ ${power(bottom)}` };
+  for (let k = Math.floor(Math.log10(top) + 1e-9); k > p; k -= stride) ticks.unshift({ value: 10 ** k, text: power(10 ** k) });
+  if (ticks.length && Math.log10(ticks[0].value) - p < 0.7 * stride && stride > 1) ticks.shift(); // room for the lowest
+  ticks.unshift({ value: bottom, text: !floor ? power(bottom) : typeof floor === "string" ? floor : `≤ ${power(bottom)}` });
   return build(bottom, Math.max(top, bottom * 10), range, Math.log10, (v) => 10 ** v, ticks);
 }
 

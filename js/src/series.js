@@ -1,4 +1,4 @@
-/** A curve's points: one a frame, or one a whole unit. Grows with the trace, never recomputed. */
+/** A curve's points: one a frame, or one a finished unit. Grows with the trace, never recomputed. */
 import { reducer } from "./units.js";
 
 /** @import { Store } from "./store.js" */
@@ -22,30 +22,26 @@ export class Series {
 
   grow() {
     const { store } = this;
-    if (store.epoch !== this.epoch) this.restart();
+    if (store.epoch !== this.epoch) {
+      this.epoch = store.epoch;
+      this.X.length = this.Y.length = this.P.length = this.next = 0;
+    }
     if (this.unit) this.growUnits();
     else for (; this.next < store.known; this.next++) this.push(store.frame(this.next), store.value(this.column, this.next), this.next);
   }
 
-  restart() {
-    this.epoch = this.store.epoch;
-    this.X.length = this.Y.length = this.P.length = this.next = 0;
-    this.single = true;
-  }
-
+  /** A unit's frames are those after the stop before it, up to its own. */
   growUnits() {
-    const units = this.store.units(this.unit);
-    if (this.single && !units.single) this.restart(); // its count starts anew once a unit has two frames
-    this.single = units.single;
-    for (; this.next < units.whole; this.next++) {
+    const { stop, count } = this.store.units(this.unit);
+    for (; this.next < stop.length; this.next++) {
       const k = this.next;
       /** @type {number[]} */
       const values = [];
-      for (let p = units.start[k]; p <= units.end(k); p++) {
+      for (let p = k ? stop[k - 1] + 1 : 0; p <= stop[k]; p++) {
         const v = this.store.value(this.column, p);
         if (!Number.isNaN(v)) values.push(v);
       }
-      this.push(units.ordinal(k), values.length ? this.reduce(values) : NaN, units.end(k));
+      if (values.length) this.push(count[k], this.reduce(values), stop[k]);
     }
   }
 
@@ -62,10 +58,9 @@ export class Series {
     return upper(this.P, position);
   }
 
-  /** The x of a position between the points. @param {number} position */
+  /** The x of any position. @param {number} position */
   x(position) {
-    if (!this.unit) return this.store.frame(position);
-    return this.store.units(this.unit).completed(position);
+    return this.unit ? this.store.units(this.unit).finished(position) : this.store.frame(position);
   }
 }
 

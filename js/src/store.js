@@ -30,7 +30,6 @@ export class Store {
     this.asked = null;
     this.known = 0;
     this.used = 0;
-    this.done = false;
   }
 
   clear() {
@@ -40,7 +39,6 @@ export class Store {
     this.asked = null;
     this.known = 0;
     this.used = 0;
-    this.done = false;
   }
 
   get head() {
@@ -56,7 +54,7 @@ export class Store {
     const reset = message.epoch !== this.epoch;
     if (reset) this.clear();
     this.epoch = message.epoch;
-    const gap = message.light[0] > this.known;
+    const gap = message.light[1] > message.light[0] && message.light[0] > this.known;
     if (!gap) this.acceptLight(message, buffers);
     this.acceptHeavy(message, buffers);
     return { reset, gap };

@@ -65,11 +65,10 @@ export function paletteOf(player) {
   };
   /** @param {string} name @returns {Rgb} */
   const read = (name) => {
-    probe.style.color = `var(--${name})`;
-    pixel.clearRect(0, 0, 1, 1);
     // A translucent ink (JupyterLab's is) is read as it looks on paper.
-    if (name !== "paper") pixel.fillStyle = `rgb(${rgb("paper").join(" ")})`;
+    pixel.fillStyle = name === "paper" ? "white" : `rgb(${rgb("paper").join(" ")})`;
     pixel.fillRect(0, 0, 1, 1);
+    probe.style.color = `var(--${name})`;
     pixel.fillStyle = style.color;
     pixel.fillRect(0, 0, 1, 1);
     const [r, g, b] = pixel.getImageData(0, 0, 1, 1).data;

@@ -2,7 +2,7 @@
 import { el, icon, put, set } from "./dom.js";
 import { marks, paramOf } from "./force.js";
 import { plain, shown } from "./format.js";
-import { done, total } from "./steps.js";
+import { finished, total } from "./steps.js";
 
 /** @import { Cursor } from "./cursor.js" */
 /** @import { Run } from "./run.js" */
@@ -34,7 +34,7 @@ export function transport(run, cursor) {
       shownIcon = name;
     }
     play.disabled = !cursor.moving && !run.canGo && store.head === 0;
-    restart.disabled = !run.live;
+    restart.disabled = run.frozen;
     back.disabled = m.position === 0;
     forward.disabled = cursor.atHead && !run.canGo;
     slider.max = String(store.head);
@@ -50,7 +50,7 @@ export function transport(run, cursor) {
 /** @param {Run} run @param {Cursor} cursor @param {Moment} m */
 function counted(run, cursor, m) {
   const all = total(run.state, cursor.step, run.store);
-  const here = done(run.store, cursor.step, m.position);
+  const here = finished(run.store, cursor.step, m.position);
   return Number.isFinite(all) ? `${plain(here)} / ${plain(all)}` : plain(here);
 }
 
@@ -73,7 +73,7 @@ function scrubber(slider, run, cursor) {
   function update() {
     const { store, state } = run;
     const all = total(state, cursor.step, store);
-    const part = Number.isFinite(all) && all > 0 && !run.ended ? Math.min(1, done(store, cursor.step, store.head) / all) : 1;
+    const part = Number.isFinite(all) && all > 0 && !run.ended ? Math.min(1, finished(store, cursor.step, store.head) / all) : 1;
     reach.style.width = `${(100 * part).toFixed(2)}%`;
     const key = `${state.events?.length} ${store.epoch} ${store.head}`;
     if (key !== drawn) drawMarks();

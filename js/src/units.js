@@ -1,6 +1,6 @@
-/** Units that a person counts in (episodes, epochs): runs of equal values in a column. */
+/** Units that a person counts in (episodes, epochs): a column that says how many are finished. */
 
-/** @typedef {{known: number, done: boolean, value(name: string, position: number): number}} Source */
+/** @typedef {{known: number, value(name: string, position: number): number}} Source */
 
 export class Units {
   /** @param {Source} source @param {string} name */
@@ -8,70 +8,38 @@ export class Units {
     this.source = source;
     this.name = name;
     this.seen = 0;
-    /** @type {number[]} the first position of each unit */
-    this.start = [];
-    /** @type {number[]} the column's value in each unit */
-    this.value = [];
+    /** @type {number[]} the first position of each count: the last frame of the unit it finishes */
+    this.stop = [];
+    /** @type {number[]} the count there */
+    this.count = [];
   }
 
   grow() {
-    const { source, start, value } = this;
+    const { source, stop, count } = this;
     for (let p = this.seen; p < source.known; p++) {
       const v = source.value(this.name, p);
-      if (!start.length || (!Number.isNaN(v) && v !== value[value.length - 1])) {
-        start.push(p);
-        value.push(v);
+      if (!stop.length || (!Number.isNaN(v) && v !== count[count.length - 1])) {
+        stop.push(p);
+        count.push(Number.isNaN(v) ? 0 : v);
       }
     }
     this.seen = source.known;
   }
 
-  /** One frame a unit: the column's own value counts, and the newest unit is whole. */
-  get single() {
-    return this.start.length === this.source.known;
-  }
-
-  /** How many units are whole. */
-  get whole() {
-    return this.single || this.source.done ? this.start.length : Math.max(0, this.start.length - 1);
-  }
-
-  /** The last position of unit k. @param {number} k */
-  end(k) {
-    return k + 1 < this.start.length ? this.start[k + 1] - 1 : this.source.known - 1;
-  }
-
-  /** The unit that a position lies in. @param {number} position */
+  /** The last stop at or before a position. @param {number} position */
   at(position) {
-    let [lo, hi] = [0, this.start.length - 1];
+    let [lo, hi] = [0, this.stop.length - 1];
     while (lo < hi) {
       const mid = (lo + hi + 1) >> 1;
-      if (this.start[mid] <= position) lo = mid;
+      if (this.stop[mid] <= position) lo = mid;
       else hi = mid - 1;
     }
     return lo;
   }
 
-  /** How many units a person has seen whole when unit k ends. @param {number} k */
-  ordinal(k) {
-    const v = this.value[k];
-    if (!Number.isFinite(v) || !Number.isFinite(this.value[0])) return k + 1;
-    return this.single ? v : v - this.value[0] + 1;
-  }
-
-  /** How many units are whole at a position. @param {number} position */
-  completed(position) {
-    if (!this.start.length) return 0;
-    const k = this.at(position);
-    const whole = k < this.whole && position >= this.end(k);
-    return this.ordinal(k) - (whole ? 0 : 1);
-  }
-
-  /** How many whole units end at or before a position. @param {number} position */
-  until(position) {
-    if (!this.start.length) return 0;
-    const k = this.at(position);
-    return Math.min(this.whole, position >= this.end(k) ? k + 1 : k);
+  /** How many units are finished at a position. @param {number} position */
+  finished(position) {
+    return this.stop.length ? this.count[this.at(position)] : 0;
   }
 }
 

@@ -67,8 +67,9 @@ export function unpacked(bytes) {
   const buffers = [];
   let at = 4 + length;
   for (const col of inOrder(message.cols)) {
+    const said = message.sizes?.[col.buffer ?? 0];
     const rows = col.part === "light" ? message.light[1] - message.light[0] : message.heavy[1] - message.heavy[0];
-    const size = byteLength(col, rows);
+    const size = said ?? byteLength(col, rows);
     buffers[col.buffer ?? 0] = whole.slice(at, at + size);
     at += size;
   }

@@ -19,7 +19,7 @@ const some = (tag, name, text) => (text ? [el(tag, { class: name }, text)] : [])
 export function tries(run, cursor) {
   const all = run.info.tries ?? [];
   const node = el("div", { class: "try", role: "group", "aria-label": "Try" }, el("span", {}, "Try"),
-    ...all.map((item) => el("button", { type: "button", disabled: !run.live, onclick: () => void attempt(item) }, question(item))));
+    ...all.map((item) => el("button", { type: "button", disabled: run.frozen, onclick: () => void attempt(item) }, question(item))));
 
   /** @param {Try} item */
   function attempt({ params }) {

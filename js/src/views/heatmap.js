@@ -24,6 +24,7 @@ export function heatmap(ctx) {
   let moment;
   let [lo, hi] = [0, 1];
   let cursor = -1;
+  let signed = spec.signed === true;
   /** @type {{rows: string[], cols: string[]}} */
   let names = { rows: [], cols: [] };
 
@@ -39,7 +40,8 @@ export function heatmap(ctx) {
     moment = m;
     data = cell;
     names = { rows: labels(ctx, "rows", m.position), cols: labels(ctx, "cols", m.position) };
-    const signed = spec.signed === true;
+    [lo, hi] = extent(cell.data, false, spec);
+    if (spec.signed !== false && lo < 0 && hi > 0) signed = true; // and stays so: a ramp that changes its meaning misleads
     [lo, hi] = extent(cell.data, signed, spec);
     const palette = ctx.palette();
     layout = layoutOf(cell.shape, body.clientWidth, names);

@@ -12,7 +12,7 @@ import { thinned } from "../table.js";
 /** @typedef {{series: Series, hue: string, name: string, mean: number[], lo: number, hi: number, least: number, seen: number, epoch: number}} Curve */
 
 const HUES = ["value", "error", "third"];
-const [LEFT, TOP, BOTTOM] = [42, 8, 19];
+const [LEAST, TOP, BOTTOM] = [42, 8, 19];
 
 /** @param {Ctx} ctx @returns {View} */
 export function line(ctx) {
@@ -46,9 +46,10 @@ export function line(ctx) {
     g.font = palette.font(10.5);
     const right = curves.length > 1 ? Math.min(96, 10 + Math.max(...curves.map((c) => g.measureText(c.name).width))) : 6;
     const y = yScale(curves, spec, h);
-    x = scale("linear", xDomain(curves, total(m.state, step, store), unit), [LEFT, w - right]);
-    drawAxes(g, x, y, { w: w - right + 6, h, step: step.name, palette });
-    drawSteering(g, ctx, { m, x, series: curves[0].series, h });
+    const left = Math.max(LEAST, 8 + Math.max(...y.ticks.map((t) => g.measureText(t.text).width)));
+    x = scale("linear", xDomain(curves, total(m.state, step, store), unit), [left, w - right]);
+    drawAxes(g, x, y, { left, w: w - right + 6, h, step: step.name, palette });
+    drawSteering(g, ctx, { m, x, series: curves[0].series, left, h });
     for (const c of curves) drawCurve(g, c, { x, y, m, palette, smooth: width > 1 });
     drawCursor(g, curves, { m, x, y, h, palette });
     if (curves.length > 1) drawNames(g, curves, { w, y, palette });
@@ -118,18 +119,18 @@ function yScale(curves, spec, h) {
   return scale(kind, [low, hi], [h - BOTTOM - 2, TOP], { floor, nice: typeof spec.lo !== "number" && typeof spec.hi !== "number" });
 }
 
-/** @param {CanvasRenderingContext2D} g @param {Scale} x @param {Scale} y @param {{w: number, h: number, step: string, palette: import("../theme.js").Palette}} at */
-function drawAxes(g, x, y, { w, h, step, palette }) {
+/** @param {CanvasRenderingContext2D} g @param {Scale} x @param {Scale} y @param {{left: number, w: number, h: number, step: string, palette: import("../theme.js").Palette}} at */
+function drawAxes(g, x, y, { left, w, h, step, palette }) {
   g.lineWidth = 1;
   g.strokeStyle = palette.css("rule");
   g.fillStyle = palette.css("ink-2");
   for (const { value, text } of y.ticks) {
     const py = Math.round(y(value)) + 0.5;
     g.beginPath();
-    g.moveTo(LEFT, py);
+    g.moveTo(left, py);
     g.lineTo(w, py);
     g.stroke();
-    write(g, text, LEFT - 6, py + 3.5, "right");
+    write(g, text, left - 6, py + 3.5, "right");
   }
   const end = `${step} ${plain(x.hi)}`;
   const edge = w - 6 - g.measureText(end).width;
@@ -181,8 +182,8 @@ function finish(g, at, lo, hi, last) {
   g.lineTo(at, last);
 }
 
-/** @param {CanvasRenderingContext2D} g @param {Ctx} ctx @param {{m: Moment, x: Scale, series: Series, h: number}} at */
-function drawSteering(g, ctx, { m, x, series, h }) {
+/** @param {CanvasRenderingContext2D} g @param {Ctx} ctx @param {{m: Moment, x: Scale, series: Series, left: number, h: number}} at */
+function drawSteering(g, ctx, { m, x, series, left, h }) {
   const palette = ctx.palette();
   const at = (/** @type {number} */ frame) => x(series.x(ctx.store.position(frame)));
   g.strokeStyle = g.fillStyle = palette.css("live");
@@ -200,9 +201,9 @@ function drawSteering(g, ctx, { m, x, series, h }) {
     const text = param.kind === "grid" ? "painted" : `${param.symbol || param.name} ${shown(param, mark.old)} → ${shown(param, mark.new)}`;
     const wide = g.measureText(text).width;
     if (!ctx.first || px < free) continue; // said once, where there is room
-    const left = px + 4 + wide > x(x.hi) && px - 4 - wide > Math.max(free, LEFT);
-    write(g, text, left ? px - 4 : px + 4, 8, left ? "right" : "left");
-    free = left ? px : px + wide + 10;
+    const before = px + 4 + wide > x(x.hi) && px - 4 - wide > Math.max(free, left);
+    write(g, text, before ? px - 4 : px + 4, 8, before ? "right" : "left");
+    free = before ? px : px + wide + 10;
   }
 }
 

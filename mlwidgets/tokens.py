@@ -46,6 +46,8 @@ class Reference:
 
     def names(self) -> list[str]:
         """The variables it reads, in order; those that it binds itself are its own."""
+        if not self.expression:
+            raise MLError(f"{self.written}: is empty")
         try:
             tree = ast.parse(f"({self.expression})", mode="eval")
         except SyntaxError:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .kinds import Range as Range
     from .params import Live as Live
     from .params import Rate as Rate
+    from .recording import record as record
     from .run import Run as Run
     from .run import runs as runs
     from .savefile import load as load
@@ -50,6 +51,7 @@ _HOME = {
     "inputs": "Grid Table Text",
     "kinds": "Kind Log Range",
     "params": "Live Rate",
+    "recording": "record",
     "run": "Run runs",
     "savefile": "load",
     "views": "Bars Board Heatmap Line Values View Words",

@@ -92,7 +92,7 @@ class Core:
         self._scope = scope
         self._goal: Goal = Hold()
         self._pending: dict[str, Any] = {}
-        self._stopping = False
+        self.stopping = False
         self._turning = False
         self._frames: Any = None
         self._sent: Any = None
@@ -125,7 +125,7 @@ class Core:
     def stop(self) -> None:
         """End the run where it stands; the trace stays."""
         with self.changed:
-            self._stopping = True
+            self.stopping = True
             self._call()
 
     def _call(self) -> None:
@@ -144,7 +144,7 @@ class Core:
             self.attention = False
             self._apply()
             self._turning = True
-            goal, stopping = self._goal, self._stopping
+            goal, stopping = self._goal, self.stopping
         try:
             with self._scope():
                 if stopping:
@@ -230,6 +230,46 @@ class Core:
             if not self.over and not self.attention:
                 self._goal = Hold()
                 self._become("paused" if self.number > 0 else "ready")
+
+    # a loop of the user's in place of the generator ------------------------------------------
+
+    def begin(self) -> None:
+        """The loop is under way."""
+        self._become("running")
+
+    def offer(self, frame: Any) -> None:
+        """Take a frame that somebody else has made."""
+        number = self.number + 1
+        if number >= self._due:
+            self._keep(frame, number)
+        self.number, self.frame = number, frame
+
+    def heed(self) -> None:
+        """Do what has been ordered: hold until told to go on, or raise Stop."""
+        while self.attention:
+            self.attention = False
+            if self.stopping:
+                raise Stop
+            goal = self._goal
+            if isinstance(goal, Hold):
+                self.held()
+                with self.changed:
+                    while not self.attention:  # short waits, so that an interrupt gets through
+                        self.changed.wait(0.05)
+            elif isinstance(goal, Upto) and self.number >= goal.stop:
+                self._goal = Hold()
+                self.attention = True
+            else:
+                self.attention = isinstance(goal, Upto) and goal.stop < math.inf
+                return
+
+    def finish(self, status: Status, error: BaseException | None = None) -> None:
+        """The loop is over."""
+        if error is not None:
+            self._fail(error)
+        else:
+            self._last()
+            self._end(status)
 
     # endings ------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ def info_of(run: Run) -> Json:
         "steps": [s | {"total": s["total"] or None} for s in algorithm.steps],
         "views": [v.to_json() for v in run.views],
         "controls": run.controls,
+        "fixed": run.fixed,
         "at": run.at,
         "seconds": SECONDS,
     }

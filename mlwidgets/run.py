@@ -13,7 +13,7 @@ from typing import Any, Self
 from .algorithms import Algorithm
 from .core import Core, Event, Hold, Upto
 from .device import pick_device, thread_scope
-from .drivers import Driver, TurnsDriver, driver_for
+from .drivers import Driver, driver_for
 from .errors import ParamError, RunError, nearest
 from .pace import NextUnit, Pace, goal_of
 from .trace import Trace
@@ -34,6 +34,8 @@ class Run:
     """
 
     _line = ""  # as saved, where the run is loaded
+    _fixed = ""  # why it cannot begin anew
+    _frames = 0  # how many frames the last whole run had, for its pace
 
     def __init__(
         self,
@@ -55,23 +57,28 @@ class Run:
         self.controls = self._known(controls)
         self._asked_views = tuple(views) if views is not None else algorithm.views
         self._thread = thread
-        self._frames = 0  # how many frames the last whole run had, for its pace
         self._player: Any = None
         self.info: dict[str, Any] | None = None  # as saved, where the run is loaded
         self._launch(algorithm.spec.check(params))
 
     @classmethod
-    def of_core(cls, core: Core, info: dict[str, Any], line: str) -> Run:
-        """A run that is over and only looked at, from a file."""
+    def of_core(
+        cls,
+        core: Core,
+        driver: Driver,
+        *,
+        fixed: str,
+        info: dict[str, Any] | None = None,
+        line: str = "",
+    ) -> Run:
+        """A run whose frames come from elsewhere; `fixed` says why it cannot begin anew."""
         run = cls.__new__(cls)
-        run.algorithm, run.views, run.controls = (
-            core.algorithm,
-            core.algorithm.views,
-            info["controls"],
-        )
+        run.algorithm, run.views, run._fixed = core.algorithm, core.algorithm.views, fixed
+        run.controls = info["controls"] if info else None
         run.born, run.closed, run.pace, run.at = time.monotonic(), False, None, 0
         run.info, run._line, run._player, run._core = info, line, None, core
-        run._driver = TurnsDriver(core)
+        run._driver = driver
+        _runs.add(run)
         return run
 
     def _known(self, controls: Sequence[str] | None) -> list[str] | None:
@@ -209,9 +216,9 @@ class Run:
 
     def restart(self, **changes: Any) -> Self:
         """Back to frame 0, with other parameters where given; the old trace is dropped."""
-        if self.closed or self.status == "loaded":
+        if self._fixed or self.closed:
             raise RunError(
-                f"{self.name}: is {'closed' if self.closed else 'loaded from a file'}; play it anew"
+                f"{self.name}: cannot restart, {self._fixed or 'it is closed: play it anew'}"
             )
         values = self.algorithm.spec.check({**self._core.start, **changes})
         if self.status == "done" and not changes:
@@ -231,11 +238,15 @@ class Run:
 
     def _alive(self, verb: str) -> None:
         if self._core.over:
-            raise RunError(
-                f"{self.name}: cannot {verb}, the run is {self.status}; restart() begins anew"
-            )
+            way = self._fixed or "restart() begins anew"
+            raise RunError(f"{self.name}: cannot {verb}, the run is {self.status}; {way}")
 
     # reading ------------------------------------------------------------------------------
+
+    @property
+    def fixed(self) -> str:
+        """Why the run cannot begin anew, or nothing."""
+        return self._fixed
 
     @property
     def name(self) -> str:

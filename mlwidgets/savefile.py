@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .algorithms import Algorithm
 from .core import Core, Event
 from .device import thread_scope
+from .drivers import TurnsDriver
 from .errors import RunError, TraceFileError
 from .info import events_json, info_of
 from .page import Page
@@ -74,7 +75,10 @@ def _loaded(trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> Run:
     core.frame = trace.row(-1) if trace else None
     core.status = "loaded"
     core.note = "The file ends early: this is what had been written." if trace.truncated else ""
-    return Run.of_core(core, info, str(header["line"]))
+    line = str(header["line"])
+    return Run.of_core(
+        core, TurnsDriver(core), fixed="it is loaded from a file", info=info, line=line
+    )
 
 
 def _view(given: dict[str, Any]) -> View:

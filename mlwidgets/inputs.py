@@ -146,6 +146,9 @@ class TableKind(Kind):
 
     def check(self, value: Any) -> Table:
         table = value if isinstance(value, Table) else Table(_columns(value))
+        for name, column in table.columns.items():
+            if column.ndim != 1:
+                raise ValueError(f"must have columns of one axis, {name!r} has {column.ndim}")
         lengths = {name: len(column) for name, column in table.columns.items()}
         if not lengths or len(set(lengths.values())) != 1:
             said = ", ".join(f"{name} {n}" for name, n in list(lengths.items())[:6]) or "none"
@@ -170,6 +173,8 @@ class Table(Mapping[str, Any]):
     """Named columns of one length, each a 1-D array."""
 
     columns: dict[str, npt.NDArray[Any]]
+    __eq__ = object.__eq__  # by identity: a Mapping would compare arrays and fail
+    __hash__ = object.__hash__
     param_kind: ClassVar[Kind] = TableKind()
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:

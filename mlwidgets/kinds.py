@@ -56,6 +56,14 @@ class Kind(ABC):
         return self.name
 
 
+def same(one: Any, other: Any) -> bool:
+    """Are two values equal? Objects that answer with an array are when they are one object."""
+    try:
+        return one is other or bool(one == other)
+    except (ValueError, RuntimeError):
+        return False
+
+
 @dataclass(frozen=True)
 class Range:
     """Bounds of a number, both included; `log` spaces a slider by ratio."""
@@ -107,7 +115,10 @@ class Number(Kind):
     def _real(self, value: Any) -> float:
         if isinstance(value, (bool, str)) or not hasattr(value, "__float__"):
             raise ValueError(f"must be {self.describe()}")
-        number = float(value)
+        try:
+            number = float(value)
+        except (TypeError, ValueError, RuntimeError, OverflowError):  # an array; beyond a double
+            raise ValueError(f"must be {self.describe()}") from None
         if not math.isfinite(number):
             raise ValueError("must be finite")
         return number
@@ -129,6 +140,9 @@ class Number(Kind):
         r = self.range
         if r is None:
             return {"lo": None, "hi": None, "step": 1 if self.whole else None, "log": False}
+        if not math.isfinite(r.hi - r.lo):  # no slider without two ends, and no infinity in JSON
+            lo, hi = (end if math.isfinite(end) else None for end in (r.lo, r.hi))
+            return {"lo": lo, "hi": hi, "step": r.step or (1 if self.whole else None), "log": False}
         return {"lo": r.lo, "hi": r.hi, "step": r.step or self._step(r), "log": r.log}
 
     def _step(self, r: Range) -> float:
@@ -241,7 +255,10 @@ class ListOf(Kind):
         return self.check(value)
 
     def format(self, value: Any) -> str:
-        return repr(list(value)).replace(" ", "")
+        return f"[{','.join(map(repr, value))}]"
+
+    def to_json(self, value: Any) -> list[Any]:
+        return [self.item.to_json(v) for v in value]
 
     def describe(self) -> str:
         return f"a list, each {self.item.describe()}"
@@ -266,6 +283,10 @@ class Maybe(Kind):
 
     def parse(self, text: str) -> Any:
         return None if text.lower() == "none" else self.item.parse(text)
+
+    def follows(self, old: Any, new: Any) -> None:
+        if old is not None and new is not None:
+            self.item.follows(old, new)
 
     def format(self, value: Any) -> str:
         return "none" if value is None else self.item.format(value)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 from .errors import ParamError, clip, nearest
-from .kinds import Choice, Flag, Kind, ListOf, Maybe, Number, Opaque, Range, String
+from .kinds import Choice, Flag, Kind, ListOf, Maybe, Number, Opaque, Range, String, same
 
 T = TypeVar("T")
 
@@ -185,7 +185,7 @@ class Spec(Mapping[str, Param]):
 
 def _is_default_object(p: Param, value: Any) -> bool:
     """Rich inputs at their default would only make the line long."""
-    return p.kind.name in ("grid", "text", "table", "opaque") and value == p.default
+    return p.kind.name in ("grid", "text", "table", "opaque") and same(value, p.default)
 
 
 def _collect(faults: list[ParamError], call: Callable[[Any], Any], given: Any) -> Any:

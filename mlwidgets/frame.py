@@ -182,6 +182,8 @@ def _given(value: Any) -> str:
 def _column(name: str, value: Any, declared: Any, marks: tuple[Any, ...], words: str) -> Column:
     if not isinstance(name, str):
         raise FrameError(f"a value's name is a text, not {_given(name)}")
+    if name.startswith("#"):
+        raise FrameError(f"{name!r}: names that begin with # are the trace's own")
     kind = kind_of_value(name, value, declared)
     if kind in ("float", "int") and declared is int:
         kind = "int"
@@ -198,18 +200,20 @@ def _column(name: str, value: Any, declared: Any, marks: tuple[Any, ...], words:
 def kind_of_value(name: str, value: Any, declared: Any = None) -> ColumnKind:
     """The kind of column that a value belongs in."""
     if value is None:
-        return "float"
+        return "text" if declared is str else "float"
     if isinstance(value, bool) or type(value).__name__ == "bool_":
         return "bool"
     if isinstance(value, str):
         return "text"
     if isinstance(value, (list, tuple)):
-        return "texts" if value and all(isinstance(v, str) for v in value) else "ragged"
+        said = declared in (list[str], tuple[str, ...])
+        texts = said or (value and all(isinstance(v, str) for v in value))
+        return "texts" if texts else "ragged"
     ndim = getattr(value, "ndim", None)
     if ndim:
         return "array"
-    if ndim == 0 and hasattr(value, "item"):
-        return kind_of_value(name, value.item(), declared)
+    if ndim == 0 and not hasattr(item := value.item(), "ndim"):
+        return kind_of_value(name, item, declared)
     if isinstance(value, int):
         return "int"
     if isinstance(value, float):
@@ -275,8 +279,8 @@ def as_numpy(value: Any) -> npt.NDArray[Any]:
 
 
 def _numeric(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    if array.dtype.kind in "bifu":
-        return array
+    if array.dtype.kind in "biu" or (array.dtype.kind == "f" and array.dtype.itemsize <= 8):
+        return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
     raise FrameError(f"{name!r} is an array of {array.dtype}; a frame's arrays hold real numbers")
 
 

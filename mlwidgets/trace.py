@@ -193,6 +193,17 @@ class Trace(Mapping[str, Any]):
             return np.empty((0, *column.shape), dtype=float)
         return np.stack(values) if column.kind == "array" else _numbers(values, column.kind)
 
+    def snapshot(self) -> Trace:
+        """The trace as it is now; what is recorded or thinned later does not reach it."""
+        now = Trace()
+        now.schema, now._rows = self.schema, _Rows(self.schema, self._rows.stride)
+        columns = self._rows
+        whole = len(columns.frames)
+        now._rows.frames.extend(columns.frames[:whole])
+        for name, values in columns.values.items():
+            now._rows.values[name].extend(values[:whole])
+        return now
+
     def row(self, position: int) -> dict[str, Any]:
         """One recorded frame, by its position."""
         rows = self._rows
@@ -233,7 +244,8 @@ class Trace(Mapping[str, Any]):
 
 
 def _plain(value: Any) -> Any:
-    return value.tolist() if hasattr(value, "tolist") else value
+    """A text, texts, or a list's numbers, whatever type of number holds them."""
+    return value.astype(float).tolist() if hasattr(value, "tolist") else value
 
 
 def _numbers(values: list[Any], kind: str) -> npt.NDArray[Any]:

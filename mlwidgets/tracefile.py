@@ -78,8 +78,9 @@ def save_trace(
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with partial.open("wb") as file:
-            writer = TraceWriter(file, header, trace.schema)
-            writer.rows(trace, 0, len(trace))
+            still = trace.snapshot()  # the run may go on meanwhile, and thin its trace
+            writer = TraceWriter(file, header, still.schema)
+            writer.rows(still, 0, len(still))
             writer.end(end)
         partial.replace(target)
     except OSError as error:
@@ -124,13 +125,13 @@ class _Reader:
     def read(self) -> tuple[Trace, dict[str, Any], dict[str, Any]]:
         self._magic()
         trace = Trace()
-        header: dict[str, Any] = {}
-        end: dict[str, Any] = {}
+        header: dict[str, Any] | None = None
+        end: dict[str, Any] | None = None
         trace.truncated = True
         for kind, payload in self._records():
-            if not header:
+            if header is None:
                 header = self._header(kind, payload, trace)
-            elif end:
+            elif end is not None:
                 raise self.fault("goes on after its end")
             elif kind == CHUNK:
                 self._chunk(payload, trace)
@@ -138,9 +139,10 @@ class _Reader:
                 end, trace.truncated = self._object(payload), False
             else:
                 raise self.fault(f"has a record of unknown kind {kind}")
-        if not header:
+        if header is None:
             raise self.fault("ends before its header")
-        return trace, header, end
+        trace.nbytes = sum(map(trace._rows.nbytes, range(len(trace))))
+        return trace, header, end or {}
 
     def _magic(self) -> None:
         if self.data[:7] != MAGIC[:7]:
@@ -186,6 +188,8 @@ class _Reader:
         if not (isinstance(name, str) and kind in known and isinstance(words, str)):
             raise self.fault("has a column that is none")
         self._size(shape, 1)
+        if shape and kind != "array":
+            raise self.fault(f"gives {name!r} a shape, which is no array")
         marks = ((Measured,) if measured else ()) + (
             (Metric(better),) if better in ("higher", "lower") else ()
         )
@@ -196,7 +200,7 @@ class _Reader:
         if (
             not isinstance(shape, list)
             or len(shape) > 8
-            or not all(type(n) is int and n >= 0 for n in shape)
+            or not all(type(n) is int and 0 <= n <= MAX_READ for n in shape)
         ):
             raise self.fault("has an array of impossible shape")
         size = math.prod(shape) * itemsize
@@ -208,7 +212,7 @@ class _Reader:
         (length,) = struct.unpack_from("<I", payload)
         head, offset = self._object(payload[4 : 4 + length]), 4 + length
         frames = head["frames"]
-        if not isinstance(frames, list) or not all(type(n) is int for n in frames):
+        if not isinstance(frames, list) or not all(type(n) is int and n < 2**62 for n in frames):
             raise self.fault("has frame numbers that are none")
         last = trace._rows.frames[-1] if trace else -1
         if len(frames) > CHUNK_FRAMES or any(
@@ -234,7 +238,9 @@ class _Reader:
         if type(size) is not int or size < 0 or len(blob) != size:
             raise self.fault("has a part that reaches outside its chunk")
         if dtype == "json":
-            values = json.loads(self._unzip(blob, min(self.budget, MAX_JSON), exact=False))
+            text = self._unzip(blob, min(self.budget, MAX_JSON), exact=False)
+            self.budget -= len(text)
+            values = json.loads(text)
             if not isinstance(values, list) or len(values) != n:
                 raise self.fault(f"has {column.name!r} for another number of frames")
             return [self._text(v, column) for v in values], offset + size
@@ -311,7 +317,8 @@ def _pack(values: Any, column: Column) -> tuple[str, Any, bytes]:
         return "json", None, gzip.compress(_json([*values]), 6, mtime=0)
     shapes = [list(v.shape) for v in values] if column.kind == "ragged" else None
     if column.kind == "ragged":
-        values = np.concatenate([np.ravel(v) for v in values]) if len(values) else np.empty(0)
+        full = [np.ravel(v) for v in values if v.size]  # an empty list must not make ints floats
+        values = np.concatenate(full) if full else np.empty(0)
     dtype = values.dtype.newbyteorder("<")
     array = np.ascontiguousarray(values, dtype=dtype)
     return dtype.str, shapes, gzip.compress(_shuffle(array), 6, mtime=0)

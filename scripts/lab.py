@@ -25,7 +25,12 @@ def main() -> int:
     line = command(python, environment.is_root(), has_display(os.environ, sys.platform))
     # The notebook's kernel must be this environment's, whatever the user's own account holds.
     env = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"}
-    return subprocess.run([*line, *sys.argv[1:]], cwd=environment.ROOT, env=env).returncode
+    lab = subprocess.Popen([*line, *sys.argv[1:]], cwd=environment.ROOT, env=env)
+    while True:
+        try:
+            return lab.wait()
+        except KeyboardInterrupt:  # Ctrl-C is JupyterLab's to answer: it asks whether to stop
+            continue
 
 
 def command(python: Path, root: bool, display: bool) -> list[str]:
@@ -52,7 +57,4 @@ def save_settings(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:  # Ctrl-C: JupyterLab has already said goodbye
-        sys.exit(0)
+    sys.exit(main())

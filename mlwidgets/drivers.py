@@ -9,7 +9,6 @@ import ctypes
 import sys
 import threading
 import time
-import weakref
 from typing import Protocol
 
 from .core import Core, Stop
@@ -17,6 +16,7 @@ from .device import settle_thread
 
 GRACE = 2.0  # seconds a frame may take to end after stop, before Stop is thrown into it
 SLICE = 256  # frames of a cooperative turn
+RUN_THREAD = "mlwidgets run "  # how the name of a run's thread begins
 
 
 class Driver(Protocol):
@@ -45,10 +45,10 @@ class ThreadDriver:
         self.thread = threading.Thread(
             target=context.run,
             args=(_serve, core),
-            name=f"mlwidgets {core.algorithm.name}",
+            name=f"{RUN_THREAD}{core.algorithm.name}",
             daemon=True,
         )
-        _alive.add(self)
+        _serving[self.thread] = core
         self.thread.start()
 
     def wake(self) -> None:
@@ -64,26 +64,40 @@ class ThreadDriver:
         return True
 
     def stop(self) -> None:
-        self.core.stop()
-        if self.thread is threading.current_thread():
-            return
-        self.thread.join(GRACE)
-        for _ in range(3):
-            if not self.thread.is_alive():
-                return
-            _throw(self.thread)
-            self.thread.join(0.5)
-        self.core.abandon("The frame being computed does not end; its thread is left behind.")
+        _finish(self.core, self.thread)
+
+
+_serving: dict[threading.Thread, Core] = {}  # every live thread, its run dropped or not
 
 
 def _serve(core: Core) -> None:
-    settle_thread()
-    while not core.over:
-        wait = core.turn()
-        if wait == 0:
-            continue
-        with core.changed:
-            core.changed.wait_for(lambda: core.attention or core.over, timeout=wait)
+    try:
+        settle_thread()
+        while not core.over:
+            wait = core.turn()
+            if wait == 0:
+                continue
+            with core.changed:
+                core.changed.wait_for(lambda: core.attention or core.over, timeout=wait)
+    except Stop:  # thrown at a frame that had just ended by itself
+        pass
+    finally:
+        _serving.pop(threading.current_thread(), None)
+
+
+def _finish(core: Core, thread: threading.Thread) -> None:
+    """Stop a core and its thread, whatever it does; returns once the core is over."""
+    core.stop()
+    if thread is threading.current_thread():
+        return
+    thread.join(GRACE)
+    for _ in range(3):
+        if not thread.is_alive():
+            break
+        _throw(thread)
+        thread.join(0.5)
+    if not core.over:
+        core.abandon("The frame being computed does not end; its thread is left behind.")
 
 
 def _throw(thread: threading.Thread) -> None:
@@ -94,17 +108,14 @@ def _throw(thread: threading.Thread) -> None:
         )
 
 
-_alive: weakref.WeakSet[ThreadDriver] = weakref.WeakSet()
-
-
 @atexit.register
 def stop_all() -> None:
     """End every thread before the interpreter ends: one inside torch would abort the process."""
-    drivers = list(_alive)
-    for driver in drivers:
-        driver.core.stop()
-    for driver in drivers:
-        driver.stop()
+    serving = list(_serving.items())
+    for _, core in serving:
+        core.stop()
+    for thread, core in serving:
+        _finish(core, thread)
 
 
 class TurnsDriver:
@@ -141,6 +152,6 @@ class TurnsDriver:
 def driver_for(core: Core, *, thread: bool | None = None) -> Driver:
     """A thread where there are threads; turns in the browser's Python and inside another run."""
     if thread is None:
-        nested = threading.current_thread().name.startswith("mlwidgets ")
+        nested = threading.current_thread() in _serving
         thread = sys.platform != "emscripten" and not nested
     return ThreadDriver(core) if thread else TurnsDriver(core)

@@ -50,17 +50,26 @@ def thread_scope(device: str) -> Callable[[], Context[None]]:
     if torch is None:
         return _plain
     grad = torch.is_grad_enabled()
+    cast = torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu")
+    cast_gpu = torch.is_autocast_enabled("cuda"), torch.get_autocast_dtype("cuda")
     default = torch.get_default_device()
     wanted = torch.device(device)
     moved = wanted if wanted.type != "cpu" else default if default.type != "cpu" else None
 
     @contextmanager
     def scope() -> Iterator[None]:
+        nonlocal grad
         with ExitStack() as stack:
             stack.enter_context(torch.set_grad_enabled(grad))
+            for kind, (on, dtype) in {"cpu": cast, "cuda": cast_gpu}.items():
+                if on:
+                    stack.enter_context(torch.autocast(kind, dtype=dtype))
             if moved is not None:
                 stack.enter_context(moved)
-            yield
+            try:
+                yield
+            finally:
+                grad = torch.is_grad_enabled()  # a generator may stand inside its own no_grad
 
     return scope
 

@@ -51,6 +51,7 @@ function control(param, run, cursor, paint) {
 
   /** @param {unknown} value @param {boolean} final @returns {Promise<void>} */
   async function change(value, final) {
+    if (held && final && same(held.value, value) && steers(run, param)) return; // sent while it was dragged
     held = { value, answered: 0 };
     if (!steers(run, param) && !final) return face.show(value);
     const mine = held;
@@ -88,7 +89,7 @@ export function apply(run, cursor, param, value) {
     cursor.toHead();
     return run.do("restart", { params: { ...steering(run), [param.name]: value }, play, ...cursor.asked() });
   }
-  run.notice = cursor.atHead ? "" : "Moved to the newest frame: a change acts there.";
+  if (!cursor.atHead) run.notice = "Moved to the newest frame: a change acts there.";
   if (!cursor.following) cursor.toHead();
   return run.set(param.name, value);
 }

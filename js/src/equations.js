@@ -4,8 +4,9 @@ import { cell, plain } from "./format.js";
 
 /** @import { Equation, Info, Moment, Tree } from "./types" */
 /** @import { Store } from "./store.js" */
-/** @typedef {{name: string, out: Element}} Symbol a symbol that has a value, and where the value stands */
+/** @typedef {{name: string, out: Element, base: MathMLElement, width: number}} Symbol a symbol that has a value, and where the value stands */
 
+const BLANK = "\u2007"; // as wide as a digit
 const MATH = "http://www.w3.org/1998/Math/MathML";
 const TAGS = new Set(("math mrow mi mo mn mtext mspace ms msub msup msubsup munder mover munderover mfrac msqrt mroot " +
   "mtable mtr mtd mstyle mpadded mphantom mmultiscripts mprescripts menclose").split(" "));
@@ -29,7 +30,7 @@ export function allowed(tree) {
 function build(tree, valued, symbols) {
   if (!Array.isArray(tree)) return document.createTextNode(String(tree));
   const [tag, attributes, ...children] = tree;
-  const node = document.createElementNS(MATH, tag);
+  const node = /** @type {MathMLElement} */ (document.createElementNS(MATH, tag));
   for (const [key, value] of Object.entries(attributes)) if (key !== "name") node.setAttribute(key, String(value));
   const primed = isPrimed(tag, children);
   node.append(...children.map((child, k) => build(child, primed && k === 0 ? () => false : valued, symbols)));
@@ -40,13 +41,13 @@ function build(tree, valued, symbols) {
 /** s′ is another symbol than s. @param {string} tag @param {Tree[]} children */
 const isPrimed = (tag, children) => tag === "msup" && /["][′'″]["]/.test(JSON.stringify(children[1]));
 
-/** @param {Element} node @param {string} name @param {Symbol[]} symbols */
+/** @param {MathMLElement} node @param {string} name @param {Symbol[]} symbols */
 function under(node, name, symbols) {
   const stack = document.createElementNS(MATH, "munder");
   const out = document.createElementNS(MATH, "mtext");
   out.setAttribute("class", "val");
   stack.append(node, out);
-  symbols.push({ name, out });
+  symbols.push({ name, out, base: node, width: 0 });
   return stack;
 }
 
@@ -61,6 +62,20 @@ export function formula(equation, valued) {
   return { math, symbols };
 }
 
+/** The values stand on one line, however deep their symbols reach. @param {Symbol[]} symbols */
+function align(symbols) {
+  const lows = symbols.map(({ base }) => base.getBoundingClientRect().bottom);
+  const deepest = Math.max(...lows);
+  symbols.forEach(({ base }, k) => (base.style.paddingBottom = `${deepest - lows[k]}px`));
+}
+
+/** A value keeps the widest place it had, so that the symbols stand still. @param {Symbol} symbol @param {string} text */
+function write(symbol, text) {
+  symbol.width = Math.max(symbol.width, text.length);
+  const spare = symbol.width - text.length, left = spare >> 1;
+  put(symbol.out, BLANK.repeat(left) + text + BLANK.repeat(spare - left));
+}
+
 /** The row that lives under the transport. @param {Info} info @param {Store} store */
 export function equations(info, store) {
   const all = info.equations ?? [];
@@ -70,6 +85,7 @@ export function equations(info, store) {
   let index = 0;
   /** @type {Symbol[]} */
   let symbols = [];
+  let aligned = false;
   choose(0);
 
   /** @param {number} k */
@@ -78,6 +94,7 @@ export function equations(info, store) {
     if (!equation) return;
     const made = formula(equation, (name) => scalar(name) || number(name));
     symbols = made.symbols;
+    aligned = false;
     const label = `(${equation.n})`;
     const n = all.length > 1
       ? el("button", { class: "n", type: "button", title: "Next equation", "aria-label": `${label} Next equation`, onclick: () => next() }, label)
@@ -96,8 +113,13 @@ export function equations(info, store) {
   /** @param {Moment} m */
   function update(m) {
     last = m;
-    for (const { name, out } of symbols) {
-      put(out, scalar(name) ? cell(store.value(name, m.position), store.column(name).kind) : plain(Number(m.params[name])));
+    if (!aligned && node.clientWidth) {
+      aligned = true;
+      align(symbols);
+    }
+    for (const symbol of symbols) {
+      const { name } = symbol;
+      write(symbol, scalar(name) ? cell(store.value(name, m.position), store.column(name).kind) : plain(Number(m.params[name])));
     }
   }
   return { node, update, empty: !all.length };

@@ -30,7 +30,7 @@ export function paint(param, value, change, close) {
   const cells = rows.map((row, r) => [...row].map((_, c) => square(r, c)));
   const grid = el("div", { class: "board", role: "grid", "aria-label": `${param.label || param.name}, ${rows.length} by ${rows[0]?.length}`, onkeydown: key },
     ...cells.map((row) => el("div", { role: "row" }, ...row)));
-  grid.style.gridTemplateColumns = `repeat(${rows[0]?.length ?? 1}, minmax(24px, 46px))`;
+  grid.style.gridTemplateColumns = `repeat(${rows[0]?.length ?? 1}, minmax(24px, 62px))`;
   grid.addEventListener("pointerdown", (event) => begin(event));
   grid.addEventListener("pointermove", (event) => painting && under(event));
   for (const end of ["pointerup", "pointercancel"]) grid.addEventListener(end, () => finish());
@@ -83,6 +83,7 @@ export function paint(param, value, change, close) {
     event.preventDefault();
     grid.setPointerCapture(event.pointerId);
     under(event);
+    cells[at[0]][at[1]].focus();
   }
 
   /** @param {PointerEvent} event */

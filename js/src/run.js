@@ -25,7 +25,7 @@ export class Run {
     this.store.keepAll = !this.live;
     /** @type {number[]} messages drawn next, then acknowledged */
     this.unacknowledged = [];
-    /** @type {Map<number, (answer: Answer) => void>} */
+    /** @type {Map<number, {resolve: (answer: Answer) => void, timer: ReturnType<typeof setTimeout>}>} */
     this.waiting = new Map();
     this.serial = 0;
     /** @type {Map<string, {next?: {value: unknown}}>} a parameter being set */
@@ -107,8 +107,8 @@ export class Run {
     if (!this.live) return Promise.resolve({ error: "no kernel: this run can only be looked at" });
     const id = ++this.serial;
     this.wish = { play: "running", pause: "paused", restart: more.play ? "running" : "ready" }[action] ?? this.wish;
-    const answered = new Promise((/** @type {(answer: Answer) => void} */ resolve) => this.waiting.set(id, resolve));
-    setTimeout(() => this.lose(id), PATIENCE);
+    const timer = setTimeout(() => this.lose(id), PATIENCE);
+    const answered = new Promise((/** @type {(answer: Answer) => void} */ resolve) => this.waiting.set(id, { resolve, timer }));
     this.post({ type: "do", id, action, ...more });
     this.changed();
     return answered;
@@ -116,11 +116,12 @@ export class Run {
 
   /** @param {number} id @param {Answer} answer */
   answer(id, answer) {
-    const resolve = this.waiting.get(id);
+    const waiting = this.waiting.get(id);
+    clearTimeout(waiting?.timer);
     this.waiting.delete(id);
     if (!this.waiting.size) this.wish = null;
     if (answer.error && !answer.param) this.notice = answer.error;
-    resolve?.(answer);
+    waiting?.resolve(answer);
     this.changed();
   }
 

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { at, inkOn, mix, ramps } from "../src/colour.js";
+import { parsed, sliderScale } from "../src/controls.js";
+import { allowed } from "../src/equations.js";
+import { painted } from "../src/paint.js";
+import { thinned } from "../src/table.js";
+import { patches } from "../src/views/board.js";
+import { viewOf } from "../src/views/index.js";
+import { question } from "../src/words.js";
+
+const legend = [{ char: ".", name: "floor" }, { char: "S", name: "start" }, { char: "C", name: "cliff", value: -100 }, { char: "G", name: "goal" }, { char: "#", name: "wall" }];
+
+test("an unknown view is named with those that are known", () => {
+  assert.throws(() => viewOf("pie"), /unknown view: pie \(known: line, heatmap, board, bars, values, words\)/);
+});
+
+test("only mathematics stands in an equation", () => {
+  const tree = ["math", { onclick: "x", displaystyle: "true" }, ["script", { src: "x" }, "alert(1)"], ["mi", { name: "alpha", style: "x" }, "α"]];
+  assert.deepEqual(allowed(tree), ["math", { displaystyle: "true" }, ["mrow", {}, "alert(1)"], ["mi", { name: "alpha" }, "α"]]);
+});
+
+test("neighbours of one kind are one patch, with the words of the board in it", () => {
+  assert.deepEqual(patches(["..#.", "SCCG"], legend, null), [
+    { row: 0, col: 2, span: 1, name: "wall", text: "" },
+    { row: 1, col: 1, span: 2, name: "cliff", text: "cliff −100" },
+    { row: 1, col: 3, span: 1, name: "goal", text: "goal" },
+  ]);
+});
+
+test("painting changes one square; the start moves", () => {
+  assert.deepEqual(painted(["S..", "..G"], 1, 0, "#", legend), ["S..", "#.G"]);
+  assert.deepEqual(painted(["S..", "..G"], 1, 0, "S", legend), ["...", "S.G"]);
+});
+
+test("a logarithmic slider gives round values inside its range", () => {
+  const scale = sliderScale({ kind: "float", lo: 1e-4, hi: 1, log: true });
+  assert.deepEqual([scale.from(scale.min), scale.from(scale.max), scale.from(scale.to(0.01))], [1e-4, 1, 0.01]);
+});
+
+test("a field sends numbers, and what is none as it was typed", () => {
+  const list = { name: "l", kind: "list" }, float = { name: "f", kind: "float" };
+  assert.deepEqual([parsed(float, " −0.5 "), parsed(float, "fast"), parsed(list, "[3, 4.5, a]")], [-0.5, "fast", [3, 4.5, "a"]]);
+});
+
+test("a question follows its label without a capital", () => {
+  assert.equal(question({ label: "ε = 0", question: "Does it leave?", params: {} }), "ε = 0: does it leave?");
+  assert.equal(question({ label: "", question: "SARSA: who falls less?", params: {} }), "SARSA: who falls less?");
+});
+
+test("a long table keeps its ends", () => {
+  const { picked, note } = thinned(1000, 5);
+  assert.deepEqual([picked, note], [[0, 250, 500, 749, 999], "5 of 1000 rows"]);
+});
+
+const palette = { rgb: (name) => ({ ink: [27, 31, 36], paper: [255, 255, 255], ramp0: [243, 245, 244], ramp1: [0, 121, 107], error: [123, 74, 158] })[name], css: (name) => name };
+
+test("a signed ramp has the paper in the middle", () => {
+  const [r, g, b] = mix([255, 255, 255], [0, 121, 107], 0);
+  assert.deepEqual([r, g, b].map(Math.round), [255, 255, 255]);
+  assert.match(at(ramps(palette).signed, 0.5), /rgb\(25\d 25\d 25\d\)/);
+});
+
+test("ink on a colour is the one that reads better", () => {
+  assert.deepEqual([inkOn("rgb(240 240 240)", palette), inkOn("rgb(20 40 60)", palette)], ["ink", "paper"]);
+});

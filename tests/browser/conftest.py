@@ -56,9 +56,12 @@ def notebook(notebook_place: Place, request: pytest.FixtureRequest) -> Iterator[
 def lent(place: Place, request: pytest.FixtureRequest) -> Iterator[Lab]:
     lab = Lab(*place)
     yield lab
-    if request.node.stash.get(FAILED, False):
+    failed = request.node.stash.get(FAILED, False)
+    if failed:
         tell(lab, request.node.name)
+    errors = [error for book in lab.books for error in book.errors]
     lab.close()
+    assert failed or errors == [], "a page reported errors"
 
 
 def tell(lab: Lab, test: str) -> None:

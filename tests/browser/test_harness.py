@@ -106,7 +106,7 @@ def test_a_page_error_is_kept(lab: Lab) -> None:
     book = lab.open(["pass"])
     book.page.evaluate("() => { setTimeout(() => { throw new Error('told'); }); }")
     wait_until(lambda: bool(book.page.title() and book.errors), "the error arrives")
-    assert "told" in book.errors[0]
+    assert "told" in book.errors.pop(0)
 
 
 def test_notebook_7_is_driven_the_same_way(notebook: Lab) -> None:

@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import Any, Literal, Protocol
 
 from .algorithms import Algorithm
-from .errors import MLError, RunError, clip
+from .errors import FrameError, MLError, RunError, clip
+from .kinds import same
 from .trace import Trace
 
 Status = Literal["ready", "running", "paused", "done", "stopped", "failed", "loaded"]
@@ -150,8 +151,8 @@ class Core:
                 if stopping:
                     self._end("stopped")
                 return None if self.over else goal.drive(self, limit)
-        except Stop:
-            self._end("stopped")
+        except Stop:  # the frame under way is half computed: nothing of it is kept
+            self._end("stopped", keep=False)
         except BaseException as error:  # whatever a user's generator raises ends only its run
             self._fail(error)
         finally:
@@ -209,13 +210,13 @@ class Core:
             self._pending.clear()
         for name, new in self._pending.items():
             old = self.values[name]
-            if new == old:
+            if same(new, old):
                 continue
             at = self.number + 1
             if self.events and (self.events[-1].frame, self.events[-1].name) == (at, name):
                 old = self.events.pop().old
             self.values[name] = new
-            if new != old:
+            if not same(new, old):
                 self.events.append(Event(at, name, old, new))
                 self._due = min(self._due, at)
         if self._pending and self.number >= 0:
@@ -273,10 +274,10 @@ class Core:
 
     # endings ------------------------------------------------------------------------------
 
-    def _end(self, status: Status) -> None:
+    def _end(self, status: Status, *, keep: bool = True) -> None:
         if self.over:
             return
-        if status == "stopped" and self.trace:
+        if status == "stopped" and self.trace and keep:
             with suppress(MLError):
                 self._last()
         self._close_generator()
@@ -333,7 +334,9 @@ class Core:
             else f"{type(error).__name__}: {error}".rstrip(": ")
         )
         folded = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        return {"text": clip(text, 300), "frame": self.number + 1, "trace": folded[-20_000:]}
+        misfit = isinstance(error, FrameError) and self._frames is not None  # it was yielded
+        at = self.number + (not misfit)
+        return {"text": clip(text, 300), "frame": at, "trace": folded[-20_000:]}
 
 
 HERE = __file__.rpartition("core.py")[0]

@@ -35,6 +35,7 @@ class Run:
 
     _line = ""  # as saved, where the run is loaded
     _fixed = ""  # why it cannot begin anew
+    _finalizer: weakref.finalize[..., Any] | None = None
     _frames = 0  # how many frames the last whole run had, for its pace
 
     def __init__(
@@ -92,7 +93,9 @@ class Run:
         scope = thread_scope(self.device_used)
         self._core = Core(self.algorithm, values, Trace(), scope)
         self._driver: Driver = driver_for(self._core, thread=self._thread)
-        weakref.finalize(self, Core.stop, self._core)
+        if self._finalizer is not None:
+            self._finalizer.detach()  # it would keep the old core, and its trace, alive
+        self._finalizer = weakref.finalize(self, Core.stop, self._core)
         self._watch()
         try:
             self._go(Upto(0))
@@ -179,7 +182,8 @@ class Run:
         deadline = None if timeout is None else time.monotonic() + timeout
         try:
             while not core.over and core is self._core:
-                if not self._driver.settle(deadline):
+                late = deadline is not None and time.monotonic() > deadline
+                if late or not self._driver.settle(deadline):
                     where = f"{self.status} after {timeout} s, at frame {core.number}"
                     raise RunError(f"{self.name}: still {where}")
                 with core.changed:  # paused from the page: wait for it to go on
@@ -315,6 +319,13 @@ class Run:
         save_run(self, path)
         return self
 
+    def export(self, path: str | os.PathLike[str]) -> Self:
+        """Write one HTML file that plays this run's trace with no kernel and no network."""
+        from .pages.export import export
+
+        export(self, path)
+        return self
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """A player where there is a notebook; a text anywhere."""
         from .shell import in_notebook
@@ -330,7 +341,6 @@ class Run:
             from .player import Player
 
             self._player = Player(self)
-            self._watch()
         return self._player
 
     def __repr__(self) -> str:

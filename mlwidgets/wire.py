@@ -37,7 +37,7 @@ class Feed:
         self.state_due = False
         self.outbox: list[dict[str, Any]] = []
         self.wanted: dict[str, tuple[int, int]] = {}  # client: rows asked for
-        self._trace_epoch = 0
+        self._trace_epoch = core.trace.epoch
         self._sent = 0
         self._seq = 0
         self._acked: dict[str, tuple[int, float]] = {}  # client: last message drawn, and when
@@ -89,10 +89,10 @@ class Feed:
         player = self._player()
         if player is None or player.comm is None:
             return 0
-        messages = 0
+        messages, epoch = 0, self._check_epoch()
         if self.state_due:
             self.state_due = False
-            player.state = state_of(player.run, self.core, self._check_epoch())
+            player.state = state_of(player.run, self.core, epoch)
             messages += 1
         while self.outbox:
             player.send(self.outbox.pop(0))
@@ -112,27 +112,26 @@ class Feed:
         with self._lock:
             wanted = list(self.wanted.values())
             self.wanted.clear()
+            core, epoch, sent = self.core, self.epoch, self._sent
         for start, stop in wanted:
-            count = len(self.core.trace)
-            self._data(
-                player,
-                (self._sent, self._sent),
-                (start, min(stop, start + self._heavy_rows(), count)),
-            )
+            last = min(stop, start + self._heavy_rows(), len(core.trace))
+            self._data(player, core, epoch, (sent, sent), (start, last))
         return len(wanted)
 
     def _send_new(self, player: Player, now: float) -> int:
-        self._check_epoch()
-        count = len(self.core.trace)
-        if self._sent >= count or now - self._last < TICK * 0.9 or not self._room(now):
+        if now - self._last < TICK * 0.9 or not self._room(now):
             return 0
+        with (
+            self._lock
+        ):  # claimed before it is sent: a page may open, or the run restart, meanwhile
+            core, epoch, start = self.core, self.epoch, self._sent
+            count = len(core.trace)
+            if start >= count:
+                return 0
+            stop = self._sent = min(count, start + LIGHT_ROWS)
         self._last = now
-        stop = min(count, self._sent + LIGHT_ROWS)
-        heavy = (
-            (max(self._sent, stop - self._heavy_rows()), stop) if stop == count else (stop, stop)
-        )
-        self._data(player, (self._sent, stop), heavy)
-        self._sent = stop
+        first = max(start, stop - self._heavy_rows()) if stop == count else stop
+        self._data(player, core, epoch, (start, stop), (first, stop))
         return 1
 
     def _room(self, now: float) -> bool:
@@ -149,10 +148,18 @@ class Feed:
         row = self.core.trace.nbytes // max(1, len(self.core.trace))
         return max(1, HEAVY_BYTES // max(1, row))
 
-    def _data(self, player: Player, light: tuple[int, int], heavy: tuple[int, int]) -> None:
-        core, epoch = self.core, self.epoch
+    def _data(
+        self,
+        player: Player,
+        core: Core,
+        epoch: int,
+        light: tuple[int, int],
+        heavy: tuple[int, int],
+    ) -> None:
         columns, buffers = data_of(core.trace, light, heavy)
         with self._lock:
+            if (core is self.core and core.trace.epoch != self._trace_epoch) or epoch != self.epoch:
+                return  # thinned or restarted meanwhile: these rows would be others'
             self._seq += 1
             seq = self._seq
         content = {
@@ -200,18 +207,17 @@ class Sender:
     def _serve(self) -> None:
         last = time.monotonic()
         while True:
-            with self._lock:
-                feeds = sorted(self._feeds, key=id)
-            active = [feed for feed in feeds if feed.active]
-            if not active:
-                self._woken.wait()
-            else:
-                self._woken.wait(TICK / 2)
+            self._woken.wait(TICK / 2 if self._active() else None)
             self._woken.clear()
             now = time.monotonic()
             self._tokens = min(BURST, self._tokens + (now - last) * PER_SECOND)
             last = now
-            self._round(active, now)
+            self._round(self._active(), now)
+
+    def _active(self) -> list[Feed]:
+        with self._lock:
+            feeds = sorted(self._feeds, key=id)
+        return [feed for feed in feeds if feed.active]
 
     def _round(self, feeds: list[Feed], now: float) -> None:
         """One message each in turn, as far as the budget goes; who came last begins next time."""

@@ -114,6 +114,7 @@ class Player(anywidget.AnyWidget):
         kind, client = content["type"], str(content.get("client", ""))
         if kind == "ready":
             self.feed.ready(client)
+            sender.add(self.feed)  # it may have been left out after a fault
         elif kind == "ack":
             self.feed.ack(client, int(content["seq"]))
         elif kind == "fetch":
@@ -160,6 +161,8 @@ class Player(anywidget.AnyWidget):
                 self._answer(content["id"], None)
             except MLError as error:
                 self._answer(content["id"], error)
+            except Exception as error:  # nobody else would tell the page
+                self._answer(content.get("id"), MLError(f"{type(error).__name__}: {error}"))
 
     def _answer(self, request: Any, error: MLError | None) -> None:
         name = error.name if isinstance(error, ParamError) else None

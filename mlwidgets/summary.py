@@ -21,7 +21,8 @@ def summarise(run: Run) -> str:
     """Title and status, the parameters, a line for each quantity with its sparkline."""
     lines = [f"{run.algorithm.title} · {_status(run)}", f"  {run.line.removeprefix('%ml ')}"]
     if run.error is not None and (fault := run._core.fault):
-        lines.append(f"  frame {fault['frame']}: {fault['text']}")
+        at = f"frame {fault['frame']}: "
+        lines.append(f"  {at}{fault['text'].removeprefix(at)}")
     if run._core.note:
         lines.append(f"  {run._core.note}")
     columns = run.trace.schema.columns
@@ -65,6 +66,8 @@ def sparkline(values: Sequence[float], width: int = WIDTH) -> str:
     """Values as a row of blocks; several that share a block are averaged."""
     if len(values) < 2:
         return ""
+    top = max(map(abs, values)) or 1.0
+    values = [v / top for v in values]  # sums of the largest doubles would overflow
     cells = min(width, len(values))
     edges = [k * len(values) // cells for k in range(cells + 1)]
     means = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import sys
@@ -36,8 +37,10 @@ class Algorithm(Generic[P, F]):
         total: str = "",
         at: int = 0,
         name: str = "",
+        fixed: Mapping[str, Any] | None = None,
+        doc: str | None = None,
     ) -> None:
-        if not callable(fn):
+        if not (inspect.isfunction(fn) or inspect.ismethod(fn)):
             raise MLError(
                 f"an algorithm is a generator function, not {type(fn).__name__} {fn!r:.60}"
             )
@@ -47,7 +50,34 @@ class Algorithm(Generic[P, F]):
         self.step = step
         self.total = total
         self.at = at
-        self.name = name or fn.__name__
+        self.name = name or getattr(fn, "__name__", type(fn).__name__)
+        self.fixed = dict(fixed or {})
+        self.doc = doc
+
+    def preset(
+        self, doc: str | None, *views: View, at: int | None = None, **fixed: Any
+    ) -> Algorithm[..., F]:
+        """The same algorithm as another page: its own text and views, some parameters fixed.
+
+        doc: the preset's docstring, by the same grammar; a file of its own gives its `__doc__`.
+        """
+        checked = {name: self.spec.named(name).check(value) for name, value in fixed.items()}
+        return Algorithm(
+            self.fn,
+            views or self.views,
+            step=self.step,
+            total=self.total,
+            at=self.at if at is None else at,
+            name=self.name,
+            fixed={**self.fixed, **checked},
+            doc=doc,
+        )
+
+    def named(self, name: str) -> Algorithm[P, F]:
+        """The same under another name."""
+        twin = copy.copy(self)
+        twin.name = name
+        return twin
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Generator[F, None, Any]:
         """The frames, as a plain iterator: no thread, no recording."""
@@ -69,7 +99,8 @@ class Algorithm(Generic[P, F]):
 
     def generate(self, values: Mapping[str, Any]) -> Generator[F, Any, Any]:
         """The bare generator; its `yield` must be sent `sent(values)`."""
-        frames = cast("Callable[..., Generator[F, Any, Any]]", self.fn)(**values)
+        call = cast("Callable[..., Generator[F, Any, Any]]", self.fn)
+        frames = call(**self.fixed, **values)
         if not hasattr(frames, "send"):
             raise FrameError(
                 f"{self.name} gave {type(frames).__name__} {frames!r:.40}, not frames:"
@@ -87,11 +118,12 @@ class Algorithm(Generic[P, F]):
         """What the docstring says: the function's own, else its module's."""
         module = sys.modules.get(self.fn.__module__)
         own = None if self.fn.__module__ == "__main__" else getattr(module, "__doc__", None)
-        return read_page(self.fn.__doc__ or own, self.name)
+        return read_page(self.doc or self.fn.__doc__ or own, self.name)
 
     @cached_property
     def spec(self) -> Spec:
-        return Spec.of(self.fn, self.page.where)
+        spec = Spec.of(self.fn, self.page.where)
+        return Spec(tuple(p for p in spec.params if p.name not in self.fixed))
 
     @cached_property
     def frame_hint(self) -> Any:
@@ -147,12 +179,5 @@ def algorithm(*views: Any, step: str = "step", total: str = "", at: int = 0) -> 
 def as_algorithm(target: Any, name: str = "") -> Algorithm[Any, Any]:
     """An algorithm under a name, from one or from a bare generator function."""
     if isinstance(target, Algorithm):
-        return Algorithm(
-            target.fn,
-            target.views,
-            step=target.step,
-            total=target.total,
-            at=target.at,
-            name=name or target.name,
-        )
+        return target.named(name or target.name)
     return Algorithm(target, name=name)

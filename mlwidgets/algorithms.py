@@ -50,7 +50,7 @@ class Algorithm(Generic[P, F]):
         self.step = step
         self.total = total
         self.at = at
-        self.name = name or getattr(fn, "__name__", type(fn).__name__)
+        self.name = name or getattr(fn, "__name__", "algorithm")
         self.fixed = dict(fixed or {})
         self.doc = doc
 

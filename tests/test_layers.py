@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal
 
 import pytest
-
-TOP = ("__init__", "__main__")  # the package's door, above every layer
 
 # Imports inside a function that point up, each with why; they are the only ones.
 LATE = {
@@ -46,29 +44,51 @@ def visit(node: ast.AST, when: When, package: str) -> Iterator[tuple[When, str]]
         if isinstance(child, ast.Import):
             yield from ((when, alias.name) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
-            parts = (package if child.level else "", child.module)
-            module = ".".join(part for part in parts if part)
+            module = module_of(child, package)
             yield from ((when, f"{module}.{alias.name}") for alias in child.names)
         else:
             inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
             yield from visit(child, "function" if inside else when, package)
 
 
+def module_of(node: ast.ImportFrom, package: str) -> str:
+    """`from ..run import x` in mlwidgets.pages is from mlwidgets.run."""
+    above = package.split(".")[: 1 - node.level or None] if node.level else []
+    return ".".join([*above, *([node.module] if node.module else [])])
+
+
 @pytest.fixture(scope="module")
 def core(root: Path) -> Graph:
-    """Which files of the core each file of the core imports; "" is the package itself."""
-    paths = {path.stem: path for path in (root / "mlwidgets").glob("*.py")}
-    graph: Graph = {name: set() for name in paths if name not in TOP}
-    for name in graph:
-        for when, target in imports(paths[name].read_text(encoding="utf-8")):
-            parts = [*target.split("."), ""]
-            if parts[0] == "mlwidgets":
-                graph[name].add((when, parts[1] if parts[1] in paths else ""))
+    """Which files of the core each imports, named as "run" or "pages.export"; "" is the door."""
+    paths = {name_of(path, root): path for path in (root / "mlwidgets").rglob("*.py")}
+    graph: Graph = {}
+    for name in set(paths) - {"", "__main__"}:
+        package = ".".join(paths[name].parent.relative_to(root).parts)
+        found = imports(paths[name].read_text(encoding="utf-8"), package)
+        ours = [(when, to) for when, to in found if to.split(".")[0] == "mlwidgets"]
+        graph[name] = {(when, longest(to.partition(".")[2], paths)) for when, to in ours}
     return graph
 
 
+def name_of(path: Path, root: Path) -> str:
+    parts = path.relative_to(root / "mlwidgets").with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def longest(name: str, known: Collection[str]) -> str:
+    """The file that a dotted name is in: of run.Run, run."""
+    while name not in known:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def layer(name: str) -> str:
+    """A folder is one layer."""
+    return name.partition(".")[0]
+
+
 def test_every_file_has_its_layer(core: Graph, root: Path) -> None:
-    assert set(core) == set(layers(root))
+    assert {layer(name) for name in core} == set(layers(root))
 
 
 def test_imports_point_down(core: Graph, root: Path) -> None:
@@ -78,7 +98,8 @@ def test_imports_point_down(core: Graph, root: Path) -> None:
         (name, target)
         for name, targets in core.items()
         for when, target in targets
-        if {name, target} <= set(height) and height[target] > height[name]
+        if {layer(name), layer(target)} <= set(height)
+        if height[layer(target)] > height[layer(name)]
         if not (when == "function" and (name, target) in LATE)
     }
     assert not up
@@ -106,7 +127,7 @@ def test_only_the_faces_import_the_package_itself(core: Graph) -> None:
 
 
 def test_the_core_imports_no_topic(root: Path) -> None:
-    for path in sorted((root / "mlwidgets").glob("*.py")):
+    for path in sorted((root / "mlwidgets").rglob("*.py")):
         named = [name for _, name in imports(path.read_text("utf-8")) if "mlwidgets_" in name]
         assert not named, path.name
 
@@ -126,6 +147,7 @@ def test_our_topics_come_in_by_the_door(root: Path) -> None:
     [
         ("from .run import Run", [("module", "mlwidgets.run.Run")]),
         ("from . import run", [("module", "mlwidgets.run")]),
+        ("from mlwidgets import run", [("module", "mlwidgets.run")]),
         ("import mlwidgets.run", [("module", "mlwidgets.run")]),
         ("def f():\n    from .run import Run", [("function", "mlwidgets.run.Run")]),
         ("try:\n    import mlwidgets\nfinally:\n    pass", [("module", "mlwidgets")]),
@@ -134,3 +156,12 @@ def test_our_topics_come_in_by_the_door(root: Path) -> None:
 )
 def test_every_way_to_import_is_seen(source: str, expected: list[tuple[When, str]]) -> None:
     assert list(imports(source)) == expected
+
+
+def test_an_import_from_the_folder_above_is_seen() -> None:
+    assert list(imports("from ..run import Run", "mlwidgets.pages")) == [
+        ("module", "mlwidgets.run.Run")
+    ]
+    assert list(imports("from .still import svg", "mlwidgets.pages")) == [
+        ("module", "mlwidgets.pages.still.svg")
+    ]

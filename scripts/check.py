@@ -22,8 +22,8 @@ def main() -> int:
     steps = {
         "ruff": [python, "-m", "ruff", "check"],
         "mypy": [python, "-m", "mypy"],
-        "tsc": [node.npm(), "run", "--silent", "check"],
-        "node": [node.npm(), "test", "--silent"],
+        "tsc": [*node.npm(), "run", "--silent", "check"],
+        "node": [*node.npm(), "test", "--silent"],
         "pytest": [python, "-m", "pytest", *sys.argv[1:]],
     }
     failed = [name for name, line in steps.items() if not passes(name, line)]

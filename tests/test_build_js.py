@@ -19,7 +19,7 @@ def test_a_rebuild_gives_the_same_bytes(root: Path, tmp_path: Path) -> None:
     node.ensure()
     node.install(root / "js")
     build = subprocess.run(
-        [node.npm(), "run", "build"],
+        [*node.npm(), "run", "build"],
         cwd=root / "js",
         env={**os.environ, "MLWIDGETS_STATIC": str(tmp_path)},
         capture_output=True,

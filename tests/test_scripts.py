@@ -93,18 +93,28 @@ def test_what_is_missing_is_told_with_the_line_that_installs_it(
     assert "sudo .venv/bin/python -m playwright install-deps chromium" in told
 
 
-def test_node_without_npm_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "node").write_text("#!/bin/sh\necho v24.0.0\n")
-    (tmp_path / "node").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert not node.is_new_enough()
-    (tmp_path / "npm").symlink_to(tmp_path / "node")
-    assert node.is_new_enough()
+def put_program(folder: Path, name: str, answer: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{answer}\n", encoding="utf-8")
+    (folder / name).chmod(0o755)
 
 
-def test_old_node_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("node", "npm"):
-        (tmp_path / name).write_text("#!/bin/sh\necho v18.19.0\n")
-        (tmp_path / name).chmod(0o755)
+@pytest.mark.parametrize(
+    ("node_says", "npm_says", "enough"),
+    [
+        ("echo v24.19.0", "echo 11.0.0", True),
+        ("echo v18.19.0", "echo 9.2.0", False),
+        ("echo v24.19.0", "exit 1", False),
+    ],
+)
+def test_which_node_is_enough(
+    node_says: str,
+    npm_says: str,
+    enough: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert not node.is_new_enough()
+    put_program(tmp_path, "node", node_says)
+    assert not node.machine_has(), "there is no npm yet, as with Debian's nodejs"
+    put_program(tmp_path, "npm", npm_says)
+    assert node.machine_has() is enough

@@ -8,4 +8,5 @@ const shared = { bundle: true, format: "esm", target: "es2022", charset: "utf8",
 const banner = (source) => ({ js: `// Built from js/src/${source} by js/build.mjs.` });
 
 await build({ ...shared, entryPoints: ["src/player.js"], outfile: `${out}/player.js`, minify: true, loader: { ".css": "text" }, banner: banner("player.js") });
+await build({ ...shared, entryPoints: ["src/page.js"], outfile: `${out}/page.js`, format: "iife", minify: true, loader: { ".css": "text" }, banner: banner("page.js") });
 await build({ ...shared, entryPoints: ["src/shim.js"], outfile: `${out}/shim.js`, banner: banner("shim.js") });

@@ -1,6 +1,6 @@
 /** The board editor: choose a kind of square, paint with mouse, touch or keys. */
 import { el, put, set } from "./dom.js";
-import { kindOf } from "./views/board.js";
+import { base, kindOf } from "./views/board.js";
 
 /** @import { Legend, Param } from "./types" */
 
@@ -9,7 +9,7 @@ const KNOWN = ["floor", "wall", "cliff", "goal"];
 /** One square painted. The start is one: painting it elsewhere moves it. @param {string[]} rows @param {number} r @param {number} c @param {string} char @param {Legend[]} legend */
 export function painted(rows, r, c, char, legend) {
   const floor = legend.find((entry) => entry.name === "floor")?.char ?? ".";
-  const single = kindOf(char, legend) === "start";
+  const single = base(kindOf(char, legend)) === "start";
   return rows.map((row, i) => {
     const cleared = single ? row.replaceAll(char, floor) : row;
     return i === r ? cleared.slice(0, c) + char + cleared.slice(c + 1) : cleared;
@@ -60,7 +60,7 @@ export function paint(param, value, change, close) {
       if (cell.dataset.kind === name) return;
       cell.dataset.kind = name;
       set(cell, { class: colour(name), "aria-label": `row ${r + 1}, column ${c + 1}: ${name}` });
-      put(cell, name === "floor" || name === "wall" ? "" : name);
+      put(cell, ["floor", "wall"].includes(base(name)) ? "" : base(name));
     }));
     cells.flat().forEach((cell) => (cell.tabIndex = -1));
     cells[at[0]][at[1]].tabIndex = 0;
@@ -120,4 +120,7 @@ export function paint(param, value, change, close) {
 }
 
 /** @param {string} name */
-const colour = (name) => (name === "start" ? "floor" : name === "hole" ? "cliff" : KNOWN.includes(name) ? name : "other");
+function colour(name) {
+  const kind = base(name);
+  return kind === "start" ? "floor" : kind === "hole" ? "cliff" : KNOWN.includes(kind) ? kind : "other";
+}

@@ -109,6 +109,7 @@ function player(model, shadow, signal) {
     cursor.sync();
     const m = moment();
     if (visible) show(m);
+    if (visible && !box.clientWidth) setTimeout(invalidate, 100); // hidden for a moment, as JupyterLab does to change its theme
     run.acknowledge();
     if (visible) store.want(cursor.ahead());
     if (cursor.playing) invalidate();

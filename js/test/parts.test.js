@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at, inkOn, mix, ramps } from "../src/colour.js";
 import { parsed, sliderScale } from "../src/controls.js";
+import { restored } from "../src/delta.js";
 import { allowed } from "../src/equations.js";
 import { painted } from "../src/paint.js";
 import { thinned } from "../src/table.js";
@@ -63,4 +64,25 @@ test("a signed ramp has the paper in the middle", () => {
 
 test("ink on a colour is the one that reads better", () => {
   assert.deepEqual([inkOn("rgb(240 240 240)", palette), inkOn("rgb(20 40 60)", palette)], ["ink", "paper"]);
+});
+
+test("a legend may say more than the kind", () => {
+  const said = [{ char: "C", name: "cliff −100" }, { char: ".", name: "floor" }];
+  assert.deepEqual(patches(["CC."], said, null), [{ row: 0, col: 0, span: 2, name: "cliff −100", text: "cliff −100" }]);
+});
+
+/** What the kernel does to a column before it is packed. */
+function packed(values, Type, rows) {
+  const size = Type.BYTES_PER_ELEMENT, width = values.length / rows;
+  const bits = size === 8 ? new BigUint64Array(Float64Array.from(values).buffer) : new Uint32Array(Type.from(values).buffer);
+  const changes = bits.map((v, k) => (k < width ? v : v - bits[k - width]));
+  const flat = new Uint8Array(changes.buffer);
+  return Uint8Array.from({ length: flat.length }, (_, k) => flat[(k % values.length) * size + Math.floor(k / values.length)]).buffer;
+}
+
+test("differences and byte planes are undone, bit for bit", () => {
+  const values = Array.from({ length: 60 }, (_, k) => Math.sin(k * k) * 10 ** (k % 7) * (k % 5 ? 1 : -1));
+  assert.deepEqual(new Float64Array(restored(packed(values, Float64Array, 10), "f8", 10)), Float64Array.from(values));
+  assert.deepEqual(new Float32Array(restored(packed(values, Float32Array, 20), "f4", 20)), Float32Array.from(values));
+  assert.throws(() => restored(new ArrayBuffer(8), "f16", 1), /unknown dtype: f16 \(known: f8, f4, i4, u1\)/);
 });

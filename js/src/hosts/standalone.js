@@ -1,7 +1,9 @@
 /** A page without a kernel: the widget's contract on data islands. The cursor moves; nothing can be done. */
 
+import { restored } from "../delta.js";
+
 /** @import { DataMessage, Info, Model, State, WireColumn } from "../types" */
-/** @typedef {{cols: WireColumn[], count: number, buffers?: string[], gz?: boolean | boolean[]}} TraceIsland */
+/** @typedef {{cols: (WireColumn & {delta?: boolean})[], count: number, buffers?: string[], gz?: boolean | boolean[]}} TraceIsland */
 
 /** @param {ParentNode} root @param {string} name */
 function island(root, name) {
@@ -22,10 +24,12 @@ export function bytes(text) {
 const unzipped = (packed) => new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 
 /** @param {TraceIsland} trace @returns {Promise<ArrayBuffer[]>} */
-export function decoded({ buffers = [], gz = false }) {
-  return Promise.all(buffers.map((text, k) => {
+export function decoded({ cols, count, buffers = [], gz = false }) {
+  return Promise.all(buffers.map(async (text, k) => {
     const packed = bytes(text);
-    return (Array.isArray(gz) ? gz[k] : gz) ? unzipped(packed) : packed.buffer;
+    const plain = (Array.isArray(gz) ? gz[k] : gz) ? await unzipped(packed) : packed.buffer;
+    const col = cols.find((c) => c.buffer === k);
+    return col?.delta ? restored(plain, col.dtype ?? "f8", count) : plain;
   }));
 }
 

@@ -97,8 +97,11 @@ function squaresOf(cell, count) {
 /** @param {string} char @param {Legend[]} legend */
 export const kindOf = (char, legend) => legend.find((entry) => entry.char === char)?.name ?? "floor";
 
+/** "cliff −100" is a cliff. @param {string} kind */
+export const base = (kind) => kind.split(/[\s:,(]/, 1)[0];
+
 /** Squares to walk on: all that is not a wall, a pit or the goal. @param {string} kind */
-const isOpen = (kind) => kind === "floor" || kind === "start" || kind === "ice" || kind === "free";
+const isOpen = (kind) => ["floor", "start", "ice", "free"].includes(base(kind));
 
 /** Neighbours of one kind in a row are one patch. @param {string[]} rows @param {Legend[]} legend @param {unknown} labels @returns {Patch[]} */
 export function patches(rows, legend, labels) {
@@ -118,7 +121,7 @@ export function patches(rows, legend, labels) {
 
 /** @param {string} name @param {Legend[]} legend @param {any} labels */
 function textOf(name, legend, labels) {
-  if (name === "wall") return "";
+  if (base(name) === "wall") return "";
   if (labels && typeof labels === "object" && labels[name]) return String(labels[name]);
   const value = legend.find((entry) => entry.name === name)?.value;
   return value == null ? name : `${name} ${fixed(value, 0)}`;
@@ -126,7 +129,7 @@ function textOf(name, legend, labels) {
 
 /** @param {string[]} rows @param {Legend[]} legend */
 function startOf(rows, legend) {
-  const char = legend.find((entry) => entry.name === "start")?.char;
+  const char = legend.find((entry) => base(entry.name) === "start")?.char;
   return char ? rows.join("").indexOf(char) : -1;
 }
 
@@ -180,18 +183,19 @@ function arrow(g, [dx, dy], x, y, size, ink) {
 
 /** @param {CanvasRenderingContext2D} g @param {Patch} patch @param {number} size @param {Palette} palette */
 function drawPatch(g, { row, col, span, name, text }, size, palette) {
-  const token = name === "goal" ? "value" : name === "wall" || name === "cliff" || name === "hole" ? "wall" : "third";
+  const kind = base(name);
+  const token = kind === "goal" ? "value" : ["wall", "cliff", "hole"].includes(kind) ? "wall" : "third";
   tile(g, col * size, row * size, span * size, size, palette.css(token));
   g.font = palette.font(span * size > 60 ? 12 : 10, "sans", 600);
   g.fillStyle = palette.css("paper");
-  const words = [text, name].find((t) => g.measureText(t).width < span * size - 4);
+  const words = [text, name, kind].find((t) => g.measureText(t).width < span * size - 4);
   if (text && words) write(g, words, (col + span / 2) * size, (row + 0.5) * size + 4, "center");
 }
 
 /** @param {CanvasRenderingContext2D} g @param {string[]} rows @param {Legend[]} legend @param {number} size @param {Palette} palette */
 function drawStart(g, rows, legend, size, palette) {
   const k = startOf(rows, legend);
-  if (k < 0 || size <= ROOMY) return;
+  if (k < 0 || size < 54) return; // else the arrow needs the room
   g.font = palette.font(10);
   g.fillStyle = palette.css("ink");
   write(g, "start", (k % rows[0].length) * size + 6, Math.floor(k / rows[0].length) * size + 13);

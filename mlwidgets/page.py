@@ -128,6 +128,7 @@ def math_tree(tex: str, names: Iterable[str]) -> Tree:
 
 def _tree(element: ElementTree.Element, names: set[str]) -> Tree:
     tag = element.tag.rpartition("}")[2]
+    tag = tag if tag.startswith("m") else "mrow"  # markup typed inside TeX is not MathML
     attributes = {
         k: v
         for k, v in element.attrib.items()

@@ -246,4 +246,4 @@ def _generic_kind(base: Any, marks: tuple[Any, ...]) -> Kind:
     if origin in (typing.Union, types.UnionType) and type(None) in args and len(args) == 2:
         inner, inner_marks = _unwrap(next(a for a in args if a is not type(None)))
         return Maybe(kind_of(inner, (*inner_marks, *marks)))
-    return Opaque(base) if isinstance(base, type) else Opaque()
+    return Opaque(base) if isinstance(base, type) and base is not Any else Opaque()

@@ -79,13 +79,20 @@ def trial() -> str:
 
 
 def advice(problem: str) -> str:
-    tail = "\n".join(problem.strip().splitlines()[-12:])
+    """What is wrong, and the line that mends it."""
+    reason = problem.rpartition("playwright._impl._errors.")[2].strip()
+    if path := find():
+        return f"{path} does not start: {reason}\nSet MLWIDGETS_CHROMIUM to one that does."
+    if "Executable doesn't exist" in problem:
+        return (
+            "there is no Chromium here, and none could be fetched. Install one:\n"
+            "    sudo apt-get install chromium        (Debian)\n"
+            "or set MLWIDGETS_CHROMIUM to the path of a Chromium or Chrome."
+        )
     python = environment.PYTHON.relative_to(environment.ROOT).as_posix()
-    if find():
-        return f"{find()} does not start:\n{tail}\nSet MLWIDGETS_CHROMIUM to one that does."
     return (
-        f"no Chromium starts here:\n{tail}\n"
-        "Install one, or the system libraries that playwright's own needs:\n"
+        f"playwright's Chromium does not start: {reason}\n"
+        "If system libraries are missing, this installs them:\n"
         f"    sudo {python} -m playwright install-deps chromium"
     )
 

@@ -91,6 +91,9 @@ def test_what_is_missing_is_told_with_the_line_that_installs_it(
     told = browser.advice("error while loading shared libraries: libnss3.so")
     assert "libnss3.so" in told
     assert "sudo .venv/bin/python -m playwright install-deps chromium" in told
+    assert "apt-get install chromium" in browser.advice("Error: Executable doesn't exist at x")
+    monkeypatch.setattr(browser, "find", lambda: "mine")
+    assert "mine does not start" in browser.advice("Error: crashed")
 
 
 def put_program(folder: Path, name: str, answer: str) -> None:

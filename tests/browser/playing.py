@@ -19,7 +19,7 @@ class Player:
     def __init__(self, box: Locator) -> None:
         self.box = box
         self.frame = box.get_by_role("slider", name="Frame", exact=True)
-        self.status = box.get_by_role("status")
+        self.status = box.get_by_role("status").last
         self.alerts = box.get_by_role("alert")
 
     def button(self, name: str | re.Pattern[str]) -> Locator:

@@ -1,0 +1,158 @@
+"""Several players, several views, busy kernels, reloads, restarts: a run and its players live on."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.lab import Book, Lab, wait_until
+from tests.browser.playing import LOAD, PLAY, opened, settled
+
+OURS = "sorted(t.name for t in threading.enumerate() if t.name.startswith('mlwidgets'))"
+
+
+def test_a_pause_reaches_the_run_while_a_cell_is_busy(lab: Lab) -> None:
+    busy = "import time\ntime.sleep(8)\nprint(run.status, run.number)"
+    book = lab.open([LOAD, PLAY, busy])
+    book.run(0)
+    book.run(1)
+    player = opened(book, 1)
+    player.play()
+    player.advances(10)
+    book.run(2, wait=False)
+    wait_until(lambda: book.is_running(2), "the cell is busy")
+    player.pause()
+    expect(player.status).to_contain_text("paused")
+    assert book.is_running(2), "the page knows before the cell has ended"
+    wait_until(lambda: not book.is_running(2), "the cell has ended")
+    expect(book.output(2)).to_have_text(f"paused {book.eval('run.number')}")
+
+
+def test_frames_come_while_a_cell_is_busy(lab: Lab) -> None:
+    book = lab.open([LOAD, PLAY, "import threading; go = threading.Event()", "go.wait(60)"])
+    for i in range(3):
+        book.run(i)
+    player = opened(book, 1)
+    book.run(3, wait=False)
+    wait_until(lambda: book.is_running(3), "the cell is busy")
+    player.play()
+    player.advances(50)
+    player.slider("alpha learning rate").fill("0.3")
+    player.advances(50)
+    player.scrub(10)
+    assert book.is_running(3)
+    lab.server.api("POST", f"kernels/{book.kernel_id}/interrupt")
+    wait_until(lambda: not book.is_running(3), "the cell was interrupted")
+    assert book.eval("(run.params['alpha'], run.status)") == "(0.3, 'running')"
+
+
+def test_two_players_go_at_once_and_each_is_its_own(lab: Lab) -> None:
+    book = lab.open([LOAD, PLAY, "other = %ml rl.q_learning seed=1\nother"])
+    book.run_all()
+    first, second = opened(book, 1), opened(book, 2)
+    first.play()
+    second.play()
+    first.advances(20)
+    second.advances(20)
+    first.pause()
+    assert book.eval("other.status") == "running"
+    second.slider("epsilon exploration").fill("0.6")
+    book.wait_for("other.params['epsilon']", "0.6")
+    assert book.eval("run.params['epsilon']") == "0.1"
+    second.advances(20)
+
+
+def test_two_views_of_a_run_show_the_same_run(lab: Lab) -> None:
+    book = lab.open([LOAD, PLAY, "run"])
+    book.run_all()
+    first, second = opened(book, 1), opened(book, 2)
+    first.play()
+    expect(second.button("Pause")).to_be_visible()
+    second.advances(20)
+    second.slider("alpha learning rate").fill("0.25")
+    expect(first.slider("alpha learning rate")).to_have_value("0.25")
+    second.pause()
+    book.wait_for("run.status", "paused")
+    expect(first.button("Play")).to_be_visible()
+    settled(book, first)
+    settled(book, second)
+    first.scrub(3)
+    assert second.place == second.last, "each looks where it likes"
+
+
+def test_a_reloaded_page_shows_the_run_where_it_is_and_goes_on(lab: Lab) -> None:
+    book = lab.open([LOAD, PLAY])
+    book.run_all()
+    player = opened(book, 1)
+    player.play()
+    player.advances(20)
+    player.slider("epsilon exploration").fill("0.2")
+    book.wait_for("run.params['epsilon']", "0.2")
+    book.reload()
+    player = opened(book, 1)
+    expect(player.button("Pause")).to_be_visible()
+    player.advances(20)
+    expect(player.slider("epsilon exploration")).to_have_value("0.2")
+    player.pause()
+    settled(book, player)
+    player.scrub(2)
+    player.button("Play").click()
+    wait_until(lambda: player.place > 2, "it plays on through what is recorded")
+
+
+def test_a_restarted_kernel_leaves_the_picture_and_the_cells_play_anew(lab: Lab) -> None:
+    book = lab.open([LOAD, PLAY])
+    book.run_all()
+    player = opened(book, 1)
+    player.button("Step forward").click()
+    book.wait_for("run.trace['episode'][-1]", "1")
+    settled(book, player)
+    book.restart_kernel()
+    expect(player.frame).to_be_visible()
+    book.run_all()
+    player = opened(book, 1)
+    assert (book.eval("run.status"), player.last) == ("ready", 0)
+    player.play()
+    player.advances(20)
+
+
+def test_a_cell_run_ten_times_leaves_one_run_and_no_thread_behind(lab: Lab) -> None:
+    book = lab.open([LOAD + "\nimport threading", "%ml rl.q_learning"])
+    book.run(0)
+    book.run(1)
+    opened(book, 1).play()
+    book.wait_for("mlwidgets.runs()[0].status", "running")
+    threads = book.eval(OURS)
+    for _ in range(10):
+        book.run(1)
+    assert book.eval("len(mlwidgets.runs())") == "1"
+    book.wait_for(OURS, threads)
+    player = opened(book, 1)
+    player.play()
+    player.advances(20)
+
+
+def test_a_second_player_brings_little_beside_its_data(lab: Lab) -> None:
+    book = lab.open([LOAD, PLAY, "pass", "other = %ml rl.q_learning seed=1\nother"])
+    book.run(0)
+    book.run(1)
+    opened(book, 1)
+    empty = cost(book, 2)
+    whole = cost(book, 3)
+    opened(book, 3)
+    own = int(book.eval(f"sum(len(v) for v in {SENT})"))
+    code = int(book.eval("len(__import__('mlwidgets.player').player.front_end()[1])"))
+    beside = whole - empty - own
+    print(f"second player: {whole} bytes, of them {own} its data, {empty} those of any cell")
+    assert whole < code, "the code did not come again"
+    assert beside <= 4096, f"{beside} bytes beside its data"
+
+
+SENT = "[__import__('json').dumps([other.player.info, other.player.state]), other.player.first]"
+
+
+def cost(book: Book, i: int) -> int:
+    """Bytes that the kernel sends for a cell, until it is quiet again."""
+    before = book.received
+    book.run(i)
+    book.eval("1")  # all that was sent before the answer has come
+    return book.received - before

@@ -110,7 +110,8 @@ class Algorithm(Generic[P, F]):
 
     def sent(self, values: Mapping[str, Any]) -> Any:
         """What `yield` gives back: the live parameter's value, or a tuple of several."""
-        live = [values[name] for name in self.spec.live]
+        full = {**self.fixed, **values}
+        live = [full[name] for name in self._live]
         return tuple(live) if len(live) > 1 else live[0] if live else None
 
     @cached_property
@@ -124,6 +125,11 @@ class Algorithm(Generic[P, F]):
     def spec(self) -> Spec:
         spec = Spec.of(self.fn, self.page.where)
         return Spec(tuple(p for p in spec.params if p.name not in self.fixed))
+
+    @cached_property
+    def _live(self) -> tuple[str, ...]:
+        """What the generator expects from `yield`: a preset's fixed ones among them."""
+        return Spec.of(self.fn).live
 
     @cached_property
     def frame_hint(self) -> Any:

@@ -323,6 +323,13 @@ class Core:
         return 0.0 if value is None else float(value)
 
     @property
+    def total(self) -> float | None:
+        """How many units there will be, where a parameter (a preset's fixed one too) says so."""
+        known = {**self.algorithm.fixed, **self.start}
+        said = known.get(self.algorithm.steps[-1]["total"])
+        return float(said) if isinstance(said, (int, float)) else None
+
+    @property
     def fault(self) -> dict[str, Any] | None:
         """What went wrong, for a person."""
         error = self.error

@@ -111,10 +111,8 @@ def goal_of(core: Core, pace: Pace, step: str = "", frames: int = 0) -> Upto | T
     seconds: Any = pace  # from a page it can be anything
     if not isinstance(seconds, (int, float)) or not 0 < seconds < math.inf:
         raise ParamError(f'pace={pace!r}: must be seconds, "step" or none')
-    coarse = core.algorithm.steps[-1]
-    total = core.start.get(coarse["total"])
-    if isinstance(total, (int, float)) and total > 0:
-        return Timed(total / float(pace), coarse["column"])
+    if core.total:
+        return Timed(core.total / float(pace), core.algorithm.steps[-1]["column"])
     if frames > 1:
         return Timed(frames / float(pace))
     return Timed(None)

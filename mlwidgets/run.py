@@ -295,9 +295,8 @@ class Run:
     def progress(self) -> tuple[float, float | None, str]:
         """Units done, units in all where known, and the unit's name."""
         step = self.algorithm.steps[-1]
-        total = self._core.start.get(step["total"])
         done = self._core.unit(step["column"]) if step["column"] else self._core.number
-        return done, (float(total) if isinstance(total, (int, float)) else None), step["name"]
+        return done, self._core.total, step["name"]
 
     @property
     def line(self) -> str:

@@ -21,7 +21,8 @@ export function controls(run, cursor, paint) {
   const params = info.params.filter((param) => !info.controls || info.controls.includes(param.name));
   const all = params.map((param) => control(param, run, cursor, paint));
   const live = all.filter((c) => c.param.live), fixed = all.filter((c) => !c.param.live);
-  const node = el("div", { class: "side" }, ...group("Live: change while it runs", live), ...group("Changes below restart the run", fixed));
+  const node = el("div", { class: "side" }, ...group(run.frozen ? "Could be changed while it ran" : "Live: change while it runs", live),
+    ...group(run.frozen ? "Fixed from the start" : "Changes below restart the run", fixed));
   return {
     node,
     empty: !all.length,
@@ -212,7 +213,7 @@ function textFace(param, change, off) {
 
 /** @param {Param} param @param {() => void} paint @param {boolean} off @returns {Face} */
 function gridFace(param, paint, off) {
-  const button = el("button", { class: "act", type: "button", "aria-label": `${accessible(param)}: Paint…`, disabled: off, onclick: paint }, "Paint…");
+  const button = el("button", { class: "act", type: "button", "aria-label": `${accessible(param)}: Paint…`, hidden: off, onclick: paint }, "Paint…");
   return { node: el("div", { class: "param" }, el("span", { class: "name" }, ...named(param)), button), show: () => {} };
 }
 

@@ -34,7 +34,8 @@ export function paint(param, value, change, close) {
   grid.addEventListener("pointerdown", (event) => begin(event));
   grid.addEventListener("pointermove", (event) => painting && under(event));
   for (const end of ["pointerup", "pointercancel"]) grid.addEventListener(end, () => finish());
-  const node = el("section", { class: "paint", "aria-label": `Paint ${param.label || param.name}` }, kinds(), el("div", { class: "scroll" }, grid));
+  const node = el("section", { class: "paint", "aria-label": `Paint ${param.label || param.name}` }, kinds(), el("div", { class: "scroll" }, grid),
+    el("p", { class: "hint" }, "Choose a kind of square, then paint. Arrow keys and space paint too; Escape leaves."));
   node.addEventListener("keydown", (event) => event.key === "Escape" && (event.stopPropagation(), close()));
   show();
 

@@ -39,7 +39,8 @@ export function question({ label, question: text }) {
 /** @param {Run} run @param {(words: string) => void} tell @param {HTMLElement} how */
 export function footer(run, tell, how) {
   const text = el("span"), changes = el("span", { class: "changes" });
-  const copy = el("button", { class: "line", type: "button", title: "Copy this line: it gives this run again", onclick: () => void copied() }, text, changes);
+  const copy = el("button", { class: "line", type: "button", title: "Copy this line: it gives this run again", onclick: () => void copied() },
+    el("span", { class: "unseen" }, "Copy the line: "), text, changes);
   const open = el("button", { class: "link", type: "button", "aria-expanded": "false", onclick: toggle }, "How it works");
   const node = el("footer", {}, copy, open);
 
@@ -48,7 +49,7 @@ export function footer(run, tell, how) {
       await navigator.clipboard.writeText(line(run.state));
       tell("Copied.");
     } catch {
-      getSelection()?.selectAllChildren(copy); // no clipboard on plain http: the line is selected instead
+      getSelection()?.selectAllChildren(text); // no clipboard on plain http: the line is selected instead
       tell("Selected: copy it with the keyboard.");
     }
   }
@@ -65,7 +66,6 @@ export function footer(run, tell, how) {
       const n = state.events?.length ?? 0;
       put(text, state.line ?? "");
       put(changes, n ? ` + ${n} ${n === 1 ? "change" : "changes"}` : "");
-      copy.setAttribute("aria-label", `Copy the line: ${line(state)}`);
     },
   };
 }

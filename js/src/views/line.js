@@ -53,7 +53,8 @@ export function line(ctx) {
     for (const c of curves) drawCurve(g, c, { x, y, m, palette, smooth: width > 1 });
     drawCursor(g, curves, { m, x, y, h, palette });
     if (curves.length > 1) drawNames(g, curves, { w, y, palette });
-    ctx.say(caption(curves, y, spec, m), curves.map((c) => num(now(c, m))).join("  "));
+    const values = curves.map((c) => (curves.length > 1 ? `${c.name} ` : "") + num(now(c, m)));
+    ctx.say(caption(curves, y, spec, m), values.join("   "));
   }
 
   const summary = () => {

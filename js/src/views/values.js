@@ -65,7 +65,9 @@ function written({ store, body, spec }, column) {
       const found = store.array(column.name, m.position);
       if (!found || found === cell) return;
       cell = found;
-      box.replaceChildren(tableOf(rows(), column.words || column.name));
+      const table = tableOf(rows(), column.words || column.name);
+      table.caption?.classList.add("unseen"); // the figure has its own
+      box.replaceChildren(table);
     },
     summary: () => `Table of ${cell?.shape.join(" by ") ?? "no"} values, ${column.words || column.name}.`,
     rows,

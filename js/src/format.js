@@ -54,7 +54,7 @@ export function shown(param, v) {
 /** A number as a person would type it. @param {number} v */
 export function plain(v) {
   if (!Number.isFinite(v)) return num(v);
-  const short = String(Number(v.toPrecision(6)));
+  const short = String(Number.isSafeInteger(v) ? v : Number(v.toPrecision(6)));
   return minus(short.replace("e+", "e"));
 }
 

@@ -6,6 +6,7 @@ import { unpacked } from "./wire.js";
 /** @typedef {{error: string | null, param?: string | null}} Answer */
 
 const PATIENCE = 5000; // ms until an unanswered request is called unanswered
+const SETTLE = 400; // ms for the run's own word to arrive after its answer
 const ENDED = ["done", "stopped", "failed", "loaded"];
 
 /** @type {State} */
@@ -51,6 +52,7 @@ export class Run {
     const onState = () => {
       this.state = this.stateNow();
       this.version++;
+      if (this.ended || this.state.status === this.wish) this.wish = null;
       this.changed();
     };
     const onMessage = (/** @type {any} */ content, /** @type {Bytes[]} */ buffers = []) => this.receive(content, buffers);
@@ -106,6 +108,7 @@ export class Run {
   do(action, more = {}) {
     if (!this.live) return Promise.resolve({ error: "no kernel: this run can only be looked at" });
     const id = ++this.serial;
+    if (action !== "set") this.notice = "";
     this.wish = { play: "running", pause: "paused", restart: more.play ? "running" : "ready" }[action] ?? this.wish;
     const timer = setTimeout(() => this.lose(id), PATIENCE);
     const answered = new Promise((/** @type {(answer: Answer) => void} */ resolve) => this.waiting.set(id, { resolve, timer }));
@@ -119,9 +122,16 @@ export class Run {
     const waiting = this.waiting.get(id);
     clearTimeout(waiting?.timer);
     this.waiting.delete(id);
-    if (!this.waiting.size) this.wish = null;
+    if (answer.error) this.wish = null;
+    else setTimeout(() => this.settle(), SETTLE);
     if (answer.error && !answer.param) this.notice = answer.error;
     waiting?.resolve(answer);
+    this.changed();
+  }
+
+  settle() {
+    if (this.waiting.size) return;
+    this.wish = null;
     this.changed();
   }
 

@@ -34,9 +34,9 @@ function ordered([a, b]) {
  * @returns {Scale}
  */
 function build(lo, hi, [a, b], f, back, ticks) {
-  const f0 = f(lo), span = f(hi) - f0 || 1;
+  const f0 = f(lo), span = f(hi) - f0 || 1, k = (b - a) / span;
   /** @param {number} v */
-  const at = (v) => a + (b - a) * Math.max(0, Math.min(1, (f(Math.max(lo, Math.min(hi, v))) - f0) / span));
+  const at = (v) => a + k * (f(v < lo ? lo : v > hi ? hi : v) - f0);
   return Object.assign(at, { invert: (/** @type {number} */ p) => back(f0 + (span * (p - a)) / (b - a || 1)), ticks, lo, hi });
 }
 

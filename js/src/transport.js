@@ -14,7 +14,10 @@ const PAUSE = "M4 2.5h2.8v11H4zM9.2 2.5H12v11H9.2z";
 /** @param {Run} run @param {Cursor} cursor */
 export function transport(run, cursor) {
   const play = el("button", { class: "play", type: "button", onclick: () => cursor.toggle() });
-  const restart = button("Restart", "M3.2 5.2A5.6 5.6 0 1 1 2.4 8.6M2.6 1.8v3.6h3.6", () => void run.do("restart", { params: {}, play: false, ...cursor.asked() }));
+  const restart = button("Restart", "M3.2 5.2A5.6 5.6 0 1 1 2.4 8.6M2.6 1.8v3.6h3.6", () => {
+    cursor.toHead();
+    void run.do("restart", { params: {}, play: false, ...cursor.asked() });
+  });
   const back = button("Step back", "M10 3 5 8l5 5", () => cursor.back());
   const forward = button("Step forward", "m6 3 5 5-5 5", () => cursor.forward());
   const slider = el("input", { type: "range", "aria-label": "Frame", min: 0, max: 0, value: 0, oninput: () => cursor.go(Number(slider.value)) });

@@ -20,5 +20,5 @@ test("a control shows as many digits as its step, and never fewer than the value
 
 test("zero has no sign", () => assert.equal(fixed(-0.001, 1), "0.0"));
 test("decimals of a step", () => assert.deepEqual([0.01, 1, 0.5, null].map(decimals), [2, 0, 1, 0]));
-test("a plain number is what a person types", () => assert.deepEqual([0.1 + 0.2, -300, 1e-7].map(plain), ["0.3", "−300", "1e−7"]));
+test("a plain number is what a person types", () => assert.deepEqual([0.1 + 0.2, -300, 1e-7, 1234567].map(plain), ["0.3", "−300", "1e−7", "1234567"]));
 test("lists end in and", () => assert.equal(listed(["a", "b", "c"]), "a, b and c"));

@@ -107,6 +107,7 @@ def read_trace(path: str | os.PathLike[str]) -> tuple[Trace, dict[str, Any], dic
         KeyError,
         IndexError,
         RecursionError,
+        struct.error,
         zlib.error,
         EOFError,
         OSError,

@@ -335,6 +335,14 @@ def _shuffle(array: npt.NDArray[Any]) -> bytes:
     return np.ascontiguousarray(bits.reshape(-1).view(np.uint8).reshape(-1, size).T).tobytes()
 
 
+def shuffled(data: bytes, dtype: str, rows: int) -> bytes:
+    """Rows of a wire type (f8, f4, i4, u1), as a part of a file holds them."""
+    import numpy as np
+
+    array = np.frombuffer(data, dtype=f"<{dtype}" if dtype != "u1" else "|u1")
+    return _shuffle(array.reshape(rows, -1)) if rows else b""
+
+
 def _unshuffle(data: bytes, dtype: str, shape: list[int]) -> npt.NDArray[Any]:
     import numpy as np
 

@@ -1,0 +1,127 @@
+"""One HTML file for a colleague: the player and a whole trace, with no kernel and no network.
+
+The page carries its own Content-Security-Policy: only the script and the style whose hashes it
+lists may act, and nothing may be fetched. Every value is exact.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import os
+from contextlib import suppress
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlwidgets.errors import RunError
+from mlwidgets.info import data_of, info_of, state_of
+from mlwidgets.tracefile import shuffled
+
+if TYPE_CHECKING:
+    from mlwidgets.run import Run
+
+STYLE = (
+    "html{color-scheme:light dark}body{margin:0;padding:24px;max-width:1080px;margin-inline:auto}"
+)
+POLICY = (
+    "default-src 'none'; script-src '{script}'; style-src '{style}';"
+    " base-uri 'none'; form-action 'none'"
+)
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{css}</style>
+</head>
+<body>
+<main>
+{islands}
+<noscript><pre>{summary}</pre></noscript>
+</main>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def export(run: Run, path: str | os.PathLike[str]) -> Path:
+    """Write the page; it appears complete or not at all. RunError where it cannot be written."""
+    target = Path(path)
+    if not run.trace:
+        raise RunError(f"{run.name}: has no frame to export")
+    text = page_of(run)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        partial.write_text(text, "utf-8", errors="replace", newline="\n")
+        partial.replace(target)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise RunError(f"{target}: cannot be written: {why}") from None
+    finally:
+        with suppress(ValueError):  # a name with a NUL was never there
+            partial.unlink(missing_ok=True)
+    return target
+
+
+def page_of(run: Run) -> str:
+    """The page's HTML."""
+    script = (files("mlwidgets") / "static" / "page.js").read_text("utf-8")
+    core = run._core
+    parts = {
+        "info": run.info or info_of(run),
+        "state": state_of(run, core, 1),
+        "trace": _trace_island(run),
+    }
+    policy = POLICY.format(script=_hash(script), style=_hash(STYLE))
+    return PAGE.format(
+        policy=html.escape(policy),
+        title=html.escape(run.algorithm.title),
+        css=STYLE,
+        islands="\n".join(_island(name, value) for name, value in parts.items()),
+        summary=html.escape(run.summary()),
+        script=script,
+    )
+
+
+def _hash(text: str) -> str:
+    """A source expression of the policy."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _island(name: str, value: Any) -> str:
+    """JSON that a page's parser cannot take for anything else."""
+    text = json.dumps(_plain(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    inert = text.replace("<", "\\u003c")
+    return f'<script type="application/json" data-mlwidgets="{name}">{inert}</script>'
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no infinities: they are absent."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and value - value != 0:
+        return None
+    return value
+
+
+def _trace_island(run: Run) -> dict[str, Any]:
+    """Every column of every recorded frame, gzipped; fixed shapes as differences in time."""
+    count = len(run.trace)
+    columns, buffers = data_of(run.trace, (0, count), (0, count))
+    texts = list(buffers)
+    for column in columns:
+        if "buffer" in column and "sizes" not in column:
+            k = column["buffer"]
+            texts[k] = shuffled(texts[k], column["dtype"], count)
+            column["delta"] = True
+    packed = [base64.b64encode(gzip.compress(b, 9, mtime=0)).decode() for b in texts]
+    return {"cols": columns, "count": count, "gz": True, "buffers": packed}

@@ -42,7 +42,7 @@ export function footer(run, tell, how) {
   const copy = el("button", { class: "line", type: "button", title: "Copy this line: it gives this run again", onclick: () => void copied() },
     el("span", { class: "unseen" }, "Copy the line: "), text, changes);
   const open = el("button", { class: "link", type: "button", "aria-expanded": "false", onclick: toggle }, "How it works");
-  const node = el("footer", {}, copy, open);
+  const node = el("footer", {}, copy, ...(how.childElementCount ? [open] : []));
 
   async function copied() {
     try {

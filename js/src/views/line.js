@@ -136,7 +136,7 @@ function drawAxes(g, x, y, { left, w, h, step, palette }) {
   const end = `${step} ${plain(x.hi)}`;
   const edge = w - 6 - g.measureText(end).width;
   write(g, end, w - 6, h - 4, "right");
-  for (const { value, text } of linearTicks(x.lo, x.hi)) if (x(value) + 20 < edge) write(g, text, x(value), h - 4, "center");
+  for (const { value, text } of linearTicks(x.lo, x.hi)) if (Number.isInteger(value) && x(value) + 20 < edge) write(g, text, x(value), h - 4, "center");
 }
 
 /** @param {CanvasRenderingContext2D} g @param {Curve} c @param {{x: Scale, y: Scale, m: Moment, palette: import("../theme.js").Palette, smooth: boolean}} at */

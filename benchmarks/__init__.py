@@ -1,0 +1,1 @@
+"""What mlwidgets is measured against, measured: each command here prints a table."""

@@ -48,6 +48,8 @@ def _obey(line: Line) -> int:
     first = words[0] if words else "help" if line.help else "list"
     if first in RESERVED or first in registry().topics:
         print(_answer(first, words[1:], line.help))
+        for problem in registry().problems if first == "list" else ():
+            _refuse(problem)
         return 0
     item = registry().get(first)
     if len(words) > 1:
@@ -61,6 +63,8 @@ def _obey(line: Line) -> int:
 def _answer(verb: str, words: list[str], asks: bool) -> str:
     """What `list`, `plugins`, `help` or a topic's name prints."""
     known = registry()
+    if verb == "help" and words:
+        return listing.help_page(known.get(words[0]).load(), listing.SHELL)
     if verb == "help" or (asks and verb in RESERVED):
         return USAGE
     if verb == "plugins":
@@ -119,6 +123,7 @@ def _why(name: str, error: BaseException) -> str:
 
 
 def _refuse(why: str, status: int = 2) -> int:
+    """Say why on one line of stderr; the exit status."""
     line = " ".join(why.split()).replace("`%ml", f"`{listing.SHELL}")
     print(f"mlwidgets: {line}", file=sys.stderr)
     return status

@@ -15,7 +15,6 @@ from IPython.core.completer import (
 )
 
 from .errors import MLError
-from .params import Param, Spec
 from .registry import registry
 from .tokens import scan
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from .algorithms import Algorithm
+    from .params import Param, Spec
 
 OPTIONS: dict[str, tuple[str, ...]] = {
     "--device": ("auto", "cpu", "cuda", "mps"),
@@ -86,9 +86,9 @@ class Completion:
             return value, [(word, "value") for word in OPTIONS[key]]
         spec = self._spec(name)
         if equals:
-            return value, self._values(spec[key]) if key in spec else []
+            return value, self._values(spec, key) if spec else []
         used = {piece.partition("=")[0] for piece in given}
-        names = [(f"{n}=", "parameter") for n in spec if n not in used]
+        names = [(f"{n}=", "parameter") for n in spec or () if n not in used]
         return typing, names + [(o, "option") for o in OPTIONS if o not in used]
 
     def _names(self) -> list[Offer]:
@@ -100,21 +100,22 @@ class Completion:
             *((name, "verb") for name in VERBS),
         ]
 
-    def _spec(self, name: str) -> Spec:
+    def _spec(self, name: str) -> Spec | None:
         """An algorithm's parameters; none where it cannot be loaded, which playing it will say."""
         try:
             own = notebook_algorithms(self.shell.user_ns)
             return own[name].spec if name in own else registry().get(name).load().spec
         except MLError:
-            return Spec(())
+            return None
 
-    def _values(self, param: Param) -> list[Offer]:
-        words = list(param.choices)
-        if not words and param.name in (defaults := Spec((param,)).defaults):
-            words.append(param.format(defaults[param.name]))
-        return [(w, "value") for w in words] + [
-            (f"${name}", "variable") for name, _ in self._variables(param)
-        ]
+    def _values(self, spec: Spec, name: str) -> list[Offer]:
+        """A parameter's choices or else its default, then the variables that suit it."""
+        if name not in spec:
+            return []
+        param, defaults = spec[name], spec.defaults
+        words = [param.format(defaults[name])] if name in defaults else []
+        values = [(word, "value") for word in param.choices or words]
+        return values + [(f"${n}", of) for n, of in self._variables(param)]
 
     def _variables(self, param: Param | None = None) -> list[Offer]:
         hidden = self.shell.user_ns_hidden

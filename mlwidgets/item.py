@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import RegistryError, nearest
-from .page import Page, read_page
 
 if TYPE_CHECKING:
     from .algorithms import Algorithm
+    from .page import Page
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Item:
     @cached_property
     def page(self) -> Page:
         """What its docstring says, read without importing it."""
+        from .page import read_page
+
         return read_page(docstring(self.target), self.name)
 
     @property

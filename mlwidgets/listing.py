@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from .params import REQUIRED, Param
 from .registry import Item, Plugin, Registry, Topic
 
 if TYPE_CHECKING:
     from .algorithms import Algorithm
     from .page import Page
+    from .params import Param
 
 WIDTH = 80
 MAGIC = "%ml"
@@ -65,20 +65,18 @@ def help_page(algorithm: Algorithm[Any, Any], call: str = MAGIC) -> str:
 
 
 def _parameters(algorithm: Algorithm[Any, Any]) -> list[str]:
-    return [line for p in algorithm.spec.params for line in _entry(_usage(p), _meaning(p), 18)]
+    defaults = algorithm.spec.defaults
+    lines = []
+    for p in algorithm.spec.params:
+        text = p.format(defaults[p.name]) if p.name in defaults else ""
+        usage = f"{p.name}={text}" if len(text) <= 16 else p.name  # a board is too long to show
+        lines += _entry(usage, _meaning(p, required=p.name not in defaults), 18)
+    return lines
 
 
-def _usage(param: Param) -> str:
-    """`alpha=0.5`, or the bare name where the default is none or long."""
-    if param.default is REQUIRED:
-        return f"{param.name}="
-    text = param.format(param.default)
-    return f"{param.name}={text}" if len(text) <= 16 else param.name
-
-
-def _meaning(param: Param) -> str:
+def _meaning(param: Param, *, required: bool) -> str:
     words = [param.label, param.kind.describe()]
-    words += ["required"] if param.default is REQUIRED else []
+    words += ["required"] if required else []
     words += ["live: can be changed while it runs"] if param.live else []
     return "; ".join(word for word in words if word)
 
@@ -112,11 +110,20 @@ def runs(numbered: Iterable[tuple[int, Any]]) -> str:
     """The runs alive in this process: number, name, status, frames, memory."""
     rows = [("", "run", "status", "frames", "memory")]
     for number, run in numbered:
-        frames, memory = f"{len(run.trace):,}", f"{run.trace.nbytes / 2**20:.1f} MB"
+        frames, memory = f"{len(run.trace):,}", size(run.trace.nbytes)
         rows.append((str(number), run.name, run.status, frames, memory))
     if len(rows) == 1:
         return "No runs are alive."
     return "\n".join([*table(rows), "", "`%ml runs stop 1` stops one, `%ml runs stop all` all."])
+
+
+def size(count: float) -> str:
+    """A number of bytes for a person: `812 B`, `1.5 kB`, `32.9 MB`."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:,.1f} GB"
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -93,7 +93,9 @@ class MLMagics(Magics):
     def _say(self, verb: str, words: list[str], asks: bool) -> None:
         """Carry out a verb, or list a topic."""
         known = registry()
-        if verb == "help" or (asks and verb in RESERVED):
+        if verb == "help" and words:
+            _show(listing.help_page(known.get(words[0]).load()))
+        elif verb == "help" or (asks and verb in RESERVED):
             _show(inspect.getdoc(MLMagics.ml) or "")
         elif verb == "runs":
             self._runs(words)

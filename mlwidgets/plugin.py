@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint
 from types import ModuleType
@@ -118,10 +119,16 @@ class Plugin:
         return replace(self, topics=had[0], items=had[1], problem=problem)
 
 
-def describe(entry: EntryPoint) -> Plugin:
-    """The plugin of an entry point, nothing imported yet."""
-    name, version = (entry.dist.name, entry.dist.version) if entry.dist else ("unknown", "?")
-    return Plugin(entry.name, name, version, entry)
+def describe(entries: Iterable[EntryPoint]) -> list[Plugin]:
+    """The plugins of entry points, nothing imported yet; each distribution is read once."""
+    known: dict[int, tuple[str, str]] = {}
+    plugins = []
+    for entry in entries:
+        dist = entry.dist
+        if id(dist) not in known:
+            known[id(dist)] = (dist.name, dist.version) if dist else ("unknown", "?")
+        plugins.append(Plugin(entry.name, *known[id(dist)], entry))
+    return plugins
 
 
 def load_plugin(plugin: Plugin, old: Plugin | None = None, *, strict: bool = False) -> Plugin:

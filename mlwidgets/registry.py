@@ -149,7 +149,7 @@ def _installed() -> list[Plugin]:
     def order(plugin: Plugin) -> tuple[str, str]:
         return ("", "") if plugin.builtin else plugin.key
 
-    return sorted(map(describe, entry_points(group=GROUP)), key=order)
+    return sorted(describe(entry_points(group=GROUP)), key=order)
 
 
 def _let_in(plugin: Plugin) -> bool:

@@ -59,8 +59,16 @@ def test_list_names_topics_and_one_topics_algorithms(world: World, capsys: Outpu
 def test_help_is_printed_for_the_command_and_for_an_algorithm(world: World, capsys: Output) -> None:
     assert main(["-h"]) == 0
     assert "python -m mlwidgets list [topic]" in capsys.readouterr().out
-    assert main(["toy.count", "-h"]) == 0
-    assert "python -m mlwidgets toy.count n=5" in capsys.readouterr().out
+    for words in (["toy.count", "-h"], ["help", "toy.count"]):
+        assert main(words) == 0
+        assert "python -m mlwidgets toy.count n=5" in capsys.readouterr().out
+
+
+def test_list_says_on_stderr_what_could_not_be_loaded(world: World, capsys: Output) -> None:
+    world.add("broken", "1 / 0\n")
+    registry().reload()
+    assert main(["list"]) == 0
+    assert "plugin 'broken' (dist-broken 1.0) is left out" in capsys.readouterr().err
 
 
 def test_plugins_prints_who_brought_what(world: World, capsys: Output) -> None:
@@ -115,8 +123,8 @@ def test_an_interrupt_stops_cleanly_with_status_130(world: World) -> None:
     ) as process:
         assert process.stderr is not None
         head = b""
-        while b"ticks" not in head:  # the bar is up: it runs
-            head += process.stderr.read(1)
+        while b"ticks" not in head and (byte := process.stderr.read(1)):
+            head += byte  # until the bar is up, which is when it runs
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err

@@ -43,7 +43,8 @@ def test_a_topic_lists_what_its_algorithms_do(ip: Shell, capsys: Output) -> None
 
 
 @pytest.mark.parametrize(
-    "cell", ["%ml toy.count?", "%ml toy.count ?", "%ml toy.count --help", "%%ml toy.count?"]
+    "cell",
+    ["%ml toy.count?", "%ml toy.count ?", "%%ml toy.count?", "%ml help toy.count"],
 )
 def test_help_shows_parameters_and_questions(ip: Shell, capsys: Output, cell: str) -> None:
     ip.run(cell)

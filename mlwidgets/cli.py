@@ -100,9 +100,9 @@ def _drive(run: Run) -> int:
             if run.status == "ready":  # it may have failed at its first frame
                 run.start()
             while run.status == "running":
-                bar.update(run.progress[0] - bar.n)
+                bar.update(round(run.progress[0]) - bar.n)
                 time.sleep(0.05)  # between looks at the bar
-            bar.update(run.progress[0] - bar.n)
+            bar.update(round(run.progress[0]) - bar.n)
     except KeyboardInterrupt:
         run.stop()
         return _refuse(f"interrupted at {run.progress[0]:g} {unit}", 130)
@@ -112,7 +112,7 @@ def _drive(run: Run) -> int:
 def _bar(name: str, total: float | None, unit: str) -> Any:
     from tqdm import tqdm
 
-    return tqdm(total=total, desc=name, unit=f" {unit}", file=sys.stderr)
+    return tqdm(total=total and round(total), desc=name, unit=f" {unit}", file=sys.stderr)
 
 
 def _why(name: str, error: BaseException) -> str:

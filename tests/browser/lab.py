@@ -53,10 +53,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
 }
 
-# Console errors that are the host's own, with what they are.
+# Errors in the console that are the host's own, with what they are.
 HOST_NOISE = (
     "/api/me/",  # the page asks who the user is before the token's cookie is set
     "favicon",
+    "Could not restore the debugger state: Canceled future",  # JupyterLab 4.6, kernel restarted
+    "(reading 'schema')",  # Notebook 7.6 at its start, also with no widget anywhere
 )
 
 # Page-side words for the tests: `lab.panel()` is the notebook in front, `lab.kernel()` its kernel.
@@ -221,7 +223,7 @@ class Book:
         place = f"lab/workspaces/{Path(name).stem}/tree" if server.app == "lab" else "notebooks"
         self.url = f"{server.url}/{place}/{name}"
         page.on("console", self._on_console)
-        page.on("pageerror", lambda error: self.errors.append(f"{error.message}\n{error.stack}"))
+        page.on("pageerror", lambda error: self._on_error(f"{error.message}\n{error.stack}"))
         page.on("websocket", self._on_websocket)
         page.on("dialog", accept)
 
@@ -350,9 +352,11 @@ class Book:
     # ---- what the page said
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        where = message.location.get("url", "")
-        text = f"{message.text} {where}"
-        if message.type == "error" and not any(noise in text for noise in HOST_NOISE):
+        if message.type == "error":
+            self._on_error(f"{message.text} {message.location.get('url', '')}")
+
+    def _on_error(self, text: str) -> None:
+        if not any(noise in text for noise in HOST_NOISE):
             self.errors.append(text.strip())
 
     def _on_websocket(self, socket: WebSocket) -> None:

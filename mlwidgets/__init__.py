@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .algorithms import algorithm as algorithm
     from .api import play as play
     from .errors import MLError as MLError
+    from .errors import ParamError as ParamError
     from .frame import Array as Array
     from .frame import Frames as Frames
     from .frame import Measured as Measured
@@ -23,19 +24,23 @@ if TYPE_CHECKING:
     from .inputs import Grid as Grid
     from .inputs import Table as Table
     from .inputs import Text as Text
+    from .inputs import TextKind as TextKind
     from .kinds import Kind as Kind
     from .kinds import Log as Log
     from .kinds import Range as Range
     from .params import Live as Live
     from .params import Rate as Rate
+    from .plugin import Registration as Registration
     from .recording import record as record
     from .run import Run as Run
     from .run import runs as runs
     from .savefile import load as load
     from .views import Bars as Bars
     from .views import Board as Board
+    from .views import Heads as Heads
     from .views import Heatmap as Heatmap
     from .views import Line as Line
+    from .views import Tokens as Tokens
     from .views import Values as Values
     from .views import View as View
     from .views import Words as Words
@@ -45,16 +50,17 @@ __version__ = "0.1.0"
 _HOME = {
     "algorithms": "Algorithm algorithm",
     "api": "play",
-    "errors": "MLError",
+    "errors": "MLError ParamError",
     "frame": "Array Frames Measured Metric Unit",
     "hookspecs": "hookimpl",
-    "inputs": "Grid Table Text",
+    "inputs": "Grid Table Text TextKind",
     "kinds": "Kind Log Range",
     "params": "Live Rate",
+    "plugin": "Registration",
     "recording": "record",
     "run": "Run runs",
     "savefile": "load",
-    "views": "Bars Board Heatmap Line Values View Words",
+    "views": "Bars Board Heads Heatmap Line Tokens Values View Words",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
 

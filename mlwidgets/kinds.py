@@ -41,7 +41,8 @@ class Kind(ABC):
     def format(self, value: Any) -> str:
         """The word of the `%ml` line that stands for the value."""
         text = str(value)
-        return repr(text) if not text or any(c in text for c in " '\"$[]{}?,\n") else text
+        bare = text and not any(c.isspace() or c in "'\"$()[]{}?,\\" for c in text)
+        return text if bare else repr(text)
 
     def to_json(self, value: Any) -> Any:
         """The value as the page gets it."""

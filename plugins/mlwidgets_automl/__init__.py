@@ -1,7 +1,6 @@
 """AutoML: searching for models and their settings."""
 
-from mlwidgets import hookimpl
-from mlwidgets.plugin import Registration
+from mlwidgets import Registration, hookimpl
 
 
 @hookimpl

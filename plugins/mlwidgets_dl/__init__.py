@@ -1,7 +1,6 @@
 """Deep learning: layers, optimizers, training."""
 
-from mlwidgets import hookimpl
-from mlwidgets.plugin import Registration
+from mlwidgets import Registration, hookimpl
 
 
 @hookimpl

@@ -1,7 +1,6 @@
 """Foundations: the methods everything else stands on."""
 
-from mlwidgets import hookimpl
-from mlwidgets.plugin import Registration
+from mlwidgets import Registration, hookimpl
 
 
 @hookimpl

@@ -1,7 +1,6 @@
 """Generative models: text, images, agents."""
 
-from mlwidgets import hookimpl
-from mlwidgets.plugin import Registration
+from mlwidgets import Registration, hookimpl
 
 
 @hookimpl

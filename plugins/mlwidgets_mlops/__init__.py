@@ -1,7 +1,6 @@
 """MLOps: models in service."""
 
-from mlwidgets import hookimpl
-from mlwidgets.plugin import Registration
+from mlwidgets import Registration, hookimpl
 
 
 @hookimpl

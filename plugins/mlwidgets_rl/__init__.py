@@ -1,7 +1,6 @@
 """Reinforcement learning: agents that learn by acting."""
 
-from mlwidgets import hookimpl
-from mlwidgets.plugin import Registration
+from mlwidgets import Registration, hookimpl
 
 
 @hookimpl

@@ -1,7 +1,6 @@
 """Study: questions, cards and checks."""
 
-from mlwidgets import hookimpl
-from mlwidgets.plugin import Registration
+from mlwidgets import Registration, hookimpl
 
 
 @hookimpl

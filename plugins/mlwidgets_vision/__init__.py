@@ -1,7 +1,6 @@
 """Vision: filters, features, networks that see."""
 
-from mlwidgets import hookimpl
-from mlwidgets.plugin import Registration
+from mlwidgets import Registration, hookimpl
 
 
 @hookimpl

@@ -127,7 +127,7 @@ function row(param, input, ...more) {
 function sliderFace(param, change, off) {
   const scale = sliderScale(param);
   const input = el("input", { type: "range", min: scale.min, max: scale.max, step: scale.step, disabled: off });
-  const out = el("output");
+  const out = el("span", { class: "out", "aria-hidden": "true" });
   const node = row(param, input, out, input,
     el("span", { class: "ends", "aria-hidden": "true" }, el("span", {}, plain(param.lo ?? 0)), el("span", {}, plain(param.hi ?? 1))));
   const show = (/** @type {number} */ value) => {

@@ -116,6 +116,7 @@ export function equations(info, store) {
     if (!aligned && node.clientWidth) {
       aligned = true;
       align(symbols);
+      if (node.scrollWidth > node.clientWidth) node.tabIndex = 0; // so that keys can scroll it
     }
     for (const symbol of symbols) {
       const { name } = symbol;

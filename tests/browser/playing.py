@@ -58,11 +58,13 @@ class Player:
 
     @property
     def place(self) -> int:
+        self.frame.scroll_into_view_if_needed()  # what is out of sight is not drawn
         return int(self.frame.input_value())
 
     @property
     def last(self) -> int:
         """The newest place."""
+        self.frame.scroll_into_view_if_needed()
         return int(self.frame.get_attribute("max") or 0)
 
     def scrub(self, place: int) -> None:
@@ -105,14 +107,12 @@ def colours(of: Locator) -> int:
 
 def pixels(of: Locator) -> dict[str, int]:
     """The colours of a part of the page as it is seen, such as "255,255,255", with their counts."""
-    picture = base64.b64encode(of.screenshot()).decode()
-    return dict(of.page.evaluate(COUNT, f"data:image/png;base64,{picture}"))
+    return dict(of.page.evaluate(COUNT, base64.b64encode(of.screenshot()).decode()))
 
 
-COUNT = """async (url) => {
-  const image = new Image();
-  image.src = url;
-  await image.decode();
+COUNT = """async (picture) => {
+  const bytes = Uint8Array.from(atob(picture), (c) => c.charCodeAt(0));
+  const image = await createImageBitmap(new Blob([bytes]));
   const g = new OffscreenCanvas(image.width, image.height).getContext("2d");
   g.drawImage(image, 0, 0);
   const {data} = g.getImageData(0, 0, image.width, image.height);

@@ -1,10 +1,13 @@
-"""Several players, several views, busy kernels, reloads, restarts: a run and its players live on."""
+"""Busy kernels, several players and views, reloads, restarts: a run and its players live on."""
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from functools import partial
 
-from tests.browser.lab import Book, Lab, wait_until
+from playwright.sync_api import WebSocket, expect
+
+from benchmarks.wire import decode, json_size, total
+from tests.browser.lab import Lab, wait_until
 from tests.browser.playing import LOAD, PLAY, opened, settled
 
 OURS = "sorted(t.name for t in threading.enumerate() if t.name.startswith('mlwidgets'))"
@@ -132,27 +135,29 @@ def test_a_cell_run_ten_times_leaves_one_run_and_no_thread_behind(lab: Lab) -> N
 
 
 def test_a_second_player_brings_little_beside_its_data(lab: Lab) -> None:
-    book = lab.open([LOAD, PLAY, "pass", "other = %ml rl.q_learning seed=1\nother"])
+    book = lab.open([LOAD, PLAY, "other = %ml rl.q_learning seed=1\nother"])
+    frames: list[bytes] = []
+    book.page.on("websocket", partial(listen, frames))
+    book.reload()
     book.run(0)
     book.run(1)
     opened(book, 1)
-    empty = cost(book, 2)
-    whole = cost(book, 3)
-    opened(book, 3)
-    own = int(book.eval(f"sum(len(v) for v in {SENT})"))
-    code = int(book.eval("len(__import__('mlwidgets.player').player.front_end()[1])"))
-    beside = whole - empty - own
-    print(f"second player: {whole} bytes, of them {own} its data, {empty} those of any cell")
-    assert whole < code, "the code did not come again"
-    assert beside <= 4096, f"{beside} bytes beside its data"
+    frames.clear()
+    book.run(2)
+    opened(book, 2)
+    messages = [decode(frame) for frame in frames]
+    models = [message for message in messages if message.kind == "comm_open"]
+    described = [m.state[name] for m in models for name in ("info", "state") if name in m.state]
+    data = sum(map(json_size, described)) + sum(sum(message.buffers) for message in models)
+    assert len(described) == 2
+    assert total(messages) < 40_000, "the code did not come again"
+    assert total(models) - data <= 4096, "beside what describes the run and its first frame"
 
 
-SENT = "[__import__('json').dumps([other.player.info, other.player.state]), other.player.first]"
+def listen(frames: list[bytes], socket: WebSocket) -> None:
+    if "/channels" in socket.url:
+        socket.on("framereceived", lambda frame: frames.append(as_bytes(frame)))
 
 
-def cost(book: Book, i: int) -> int:
-    """Bytes that the kernel sends for a cell, until it is quiet again."""
-    before = book.received
-    book.run(i)
-    book.eval("1")  # all that was sent before the answer has come
-    return book.received - before
+def as_bytes(frame: str | bytes) -> bytes:
+    return frame if isinstance(frame, bytes) else frame.encode()

@@ -72,6 +72,11 @@ class Column:
         return None
 
     @property
+    def optional(self) -> bool:
+        """Whether all frames of a run may lack it; a view of it is then left out."""
+        return optional(self.marks)
+
+    @property
     def better(self) -> str:
         return next((m.better for m in self.marks if isinstance(m, Metric)), "")
 
@@ -118,7 +123,7 @@ class Schema(Mapping[str, Column]):
             raise FrameError("a frame holds at least one named value; this one is empty")
         declared = declared_columns(hint)
         names = declared or dict.fromkeys(frame, (None, ()))
-        _same_names(frame, names)
+        _same_names(frame, {n: of for n, of in names.items() if n in frame or not optional(of[1])})
         said = words or {}
         return cls(
             tuple(
@@ -155,14 +160,19 @@ def declared_columns(hint: Any) -> dict[str, tuple[Any, tuple[Any, ...]]]:
         return {}
     columns = {}
     for name, of in typing.get_type_hints(hint, include_extras=True).items():
-        if typing.get_origin(of) in (typing.NotRequired, typing.Required):
-            of = typing.get_args(of)[0]
         marks: tuple[Any, ...] = ()
+        if typing.get_origin(of) in (typing.NotRequired, typing.Required):
+            marks, of = (typing.get_origin(of),), typing.get_args(of)[0]
         if typing.get_origin(of) is Annotated:
             of, *rest = typing.get_args(of)
-            marks = tuple(rest)
+            marks += tuple(rest)
         columns[name] = (of, marks)
     return columns
+
+
+def optional(marks: tuple[Any, ...]) -> bool:
+    """Is it `NotRequired` of a frame?"""
+    return typing.NotRequired in marks
 
 
 def _same_names(frame: Mapping[str, Any], names: Mapping[str, Any]) -> None:

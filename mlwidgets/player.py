@@ -94,7 +94,8 @@ class Player(anywidget.AnyWidget):
         """Show this core from now on."""
         if core is not self.feed.core:
             self.feed.follow(core)
-        core.watchers.append(self._changed)
+        if self._changed not in core.watchers:
+            core.watchers.append(self._changed)
         sender.add(self.feed)
 
     def _changed(self) -> None:
@@ -156,7 +157,7 @@ class Player(anywidget.AnyWidget):
         with self._restarting:
             try:
                 self.run.restart(**content.get("params", {}))
-                if content.get("play"):
+                if content.get("play") and not self.run._core.over:  # some are done at once
                     self.run.start(content.get("pace"), content.get("step"))
                 self._answer(content["id"], None)
             except MLError as error:

@@ -14,7 +14,7 @@ from .algorithms import Algorithm
 from .core import Core, Event, Hold, Upto
 from .device import pick_device, thread_scope
 from .drivers import Driver, driver_for
-from .errors import ParamError, RunError, nearest
+from .errors import MLError, ParamError, RunError, nearest
 from .pace import NextUnit, Pace, goal_of
 from .trace import Trace
 from .views import View, check_views, guess_views
@@ -96,12 +96,16 @@ class Run:
         if self._finalizer is not None:
             self._finalizer.detach()  # it would keep the old core, and its trace, alive
         self._finalizer = weakref.finalize(self, Core.stop, self._core)
-        self._watch()
+        if not self.at:
+            self._watch()
         try:
             self._go(Upto(0))
+            if isinstance(self._core.error, ParamError):  # the algorithm refuses what it was given
+                raise self._core.error
             self.views = self._checked_views()
-            if self.at:
+            if self.at:  # a page gets such a run whole, not frame 0 for a moment
                 self._go(Upto(float("inf") if self.at < 0 else self.at))
+                self._watch()
         except BaseException:  # an interrupt while frame 0 was computed, or a wrong view
             self._driver.stop()
             raise
@@ -110,8 +114,12 @@ class Run:
     def _checked_views(self) -> tuple[View, ...]:
         if not self.trace:
             return self._asked_views
-        views = self._asked_views or guess_views(self.trace.schema)
-        check_views(views, self.trace.schema)
+        schema, views = self.trace.schema, self._asked_views
+        if views is self.algorithm.views:
+            absent = {c.name for c in self.algorithm.declared if c.optional} - set(schema)
+            views = tuple(v for v in views if absent.isdisjoint(v.columns))
+        views = views or guess_views(schema)
+        check_views(views, schema)
         return views
 
     def _watch(self) -> None:
@@ -219,7 +227,10 @@ class Run:
         return self
 
     def restart(self, **changes: Any) -> Self:
-        """Back to frame 0, with other parameters where given; the old trace is dropped."""
+        """Back to frame 0, with other parameters where given; the old trace is dropped.
+
+        It stays where the parameters are refused.
+        """
         if self._fixed or self.closed:
             raise RunError(
                 f"{self.name}: cannot restart, {self._fixed or 'it is closed: play it anew'}"
@@ -228,7 +239,13 @@ class Run:
         if self.status == "done" and not changes:
             self._frames = self._core.number + 1
         self._driver.stop()
-        self._launch(values)
+        before = self._core, self._driver
+        try:
+            self._launch(values)
+        except MLError:  # what was there stays
+            self._core, self._driver = before
+            self._watch()
+            raise
         return self
 
     def close(self) -> Self:

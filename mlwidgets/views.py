@@ -68,10 +68,56 @@ def Heatmap(
     note: str = "",
     *,
     signed: bool | None = None,
+    rows: str | None = None,
+    cols: str | None = None,
     wide: bool = False,
 ) -> View:
-    """A matrix as colour. signed: a diverging ramp with the paper at zero."""
-    return View("heatmap", (column,), title, note, wide, _given(signed=signed))
+    """A matrix as colour. signed: a diverging ramp with the paper at zero.
+
+    rows, cols: the columns of texts that name them.
+    """
+    options = _given(signed=signed, rows=rows, cols=cols)
+    return View("heatmap", (column,), title, note, wide, options)
+
+
+def Heads(
+    column: str,
+    title: str = "",
+    note: str = "",
+    *,
+    tokens: str = "tokens",
+    heads: str | None = None,
+    says: str | None = None,
+    mode: Literal["matrices", "threads"] = "matrices",
+    ablate: str | None = None,
+    unless: str | None = None,
+    wide: bool = True,
+) -> View:
+    """Attention from each token to each token, (head, from, to): small matrices, or threads.
+
+    tokens, heads, says: the columns of the tokens, the heads' names, and what the matrix is.
+    ablate: the parameter, a list of numbers, that a click on a head's switch changes; no switches
+    while the parameter `unless` is set. An array of uint8 is read as 255 times the square root.
+    """
+    options = _given(tokens=tokens, heads=heads, says=says, mode=mode, ablate=ablate, unless=unless)
+    return View("heads", (column,), title, note, wide, options)
+
+
+def Tokens(
+    column: str,
+    title: str = "",
+    note: str = "",
+    *,
+    weight: str | None = None,
+    heads: str | None = None,
+    wide: bool = True,
+) -> View:
+    """A row of tokens, coloured by a weight for each.
+
+    weight: a column of (token,), or of (from, to) or (head, from, to), whose token a click picks.
+    heads: the column of the heads' names.
+    """
+    return View("tokens", (column,), title, note, wide, _given(weight=weight, heads=heads))
 
 
 def Board(
@@ -108,6 +154,7 @@ def Words(column: str, title: str = "", note: str = "", *, wide: bool = True) ->
 
 RANK: dict[str, tuple[int, ...]] = {
     "heatmap": (2,),
+    "heads": (2, 3),
     "board": (2,),
     "bars": (1,),
     "values": (0, 1, 2),
@@ -130,13 +177,16 @@ def check_views(views: Sequence[View], schema: Schema) -> None:
 
 
 def _named(view: View) -> list[str]:
-    return [view.options[key] for key in ("x", "agent") if key in view.options]
+    keys = ("x", "agent", "tokens", "heads", "says", "weight", "rows", "cols")
+    return [view.options[key] for key in keys if key in view.options]
 
 
 def _fits(view: View, column: Column) -> None:
     rank = len(column.shape)
     if view.kind == "line" and not column.light:
         raise ViewError(f"{view!r} draws numbers, but {column.name!r} is {_said(column)}")
+    if view.kind == "tokens" and column.kind != "texts":
+        raise ViewError(f"{view!r} draws a list of texts, but {column.name!r} is {_said(column)}")
     if view.kind in RANK and column.kind not in ("ragged", "text") and rank not in RANK[view.kind]:
         raise ViewError(f"{view!r} cannot draw {column.name!r}, which is {_said(column)}")
 

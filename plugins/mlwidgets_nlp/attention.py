@@ -1,0 +1,173 @@
+r"""Multi-head attention: every token asks all tokens, and takes a mixture of what they answer.
+
+Vaswani et al. (2017), "Attention Is All You Need", NeurIPS 30, 5998-6008.
+doi:10.48550/arXiv.1706.03762
+
+    Q_h = X W^Q_h, \quad K_h = X W^K_h, \quad V_h = X W^V_h      (1)  asked, offered, said
+    S_h = Q_h K_h^\top                                           (2)  scores
+    S_h \leftarrow S_h / (\tau \sqrt{d_k})                       (3)  scale
+    S_h[t, s] \leftarrow -\infty \; \text{for} \; s > t          (4)  causal mask
+    A_h = \text{softmax}(S_h)                                    (5)  weights: rows sum to 1
+    Z = [A_1 V_1, \ldots, A_H V_H]                               (6)  mix, heads side by side
+    Y = Z W^O                                                    (7)  output
+
+Where: text sentence; heads heads; d_k features of a head; causal causal mask; scale divide by √d_k;
+tau temperature; ablate heads switched off; seed seed; model your model; tokenizer its tokenizer;
+A weight of each token for each; Q what a token asks; K what a token offers; V what a token says;
+Z mixed values; Y output; spread tokens a word looks at; change change of the output by ablation.
+
+What to watch: Each head asks its own question. One finds words with the same letters, one the word
+before, one punctuation; switch a head off and see how much of the output it made.
+
+Try: causal=true  What does the first word look at now?
+Try: tau=4  Why does every head see everything alike?
+Try: ablate=[0,1,2,3]  How much of the output is left?
+
+The heads are made by hand (see heads.py), not learned: each shows what one kind of question finds,
+in any sentence. With a `model` of your own the frames are its layers, and nothing of the above is
+computed here; without its `tokenizer` each word's id is a hash, so that its meaning is arbitrary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, NotRequired, TypedDict
+
+import torch
+
+from mlwidgets import Array, Bars, Frames, Heads, Heatmap, Range, Text, TextKind, Values, algorithm
+
+from .heads import Weights, embed, name, split, weights
+from .models import LIMIT, MODEL, TOKENIZER, attentions, encoded
+
+EXACT = 2**20  # bytes; a larger (H, T, T) of a model is kept as 255 times the root of each weight
+
+
+@dataclass(frozen=True)
+class Sentence(TextKind):
+    """A text of at least one word, short enough to weigh every pair of them."""
+
+    limit: int = 20_000
+
+    def check(self, value: Any) -> Text:
+        why = "attention weighs every pair of tokens for each head"
+        if isinstance(value, str) and len(value) > self.limit:
+            raise ValueError(f"must have at most {LIMIT} tokens, has {len(value):,} letters: {why}")
+        text = super().check(value)
+        T = len(split(text))
+        if T == 0:
+            raise ValueError("must have at least one word")
+        if T > LIMIT:
+            raise ValueError(f"must have at most {LIMIT} tokens, has {T:,}: {why}, here {T * T:,}")
+        return text
+
+
+class Step(TypedDict):
+    tokens: list[str]
+    heads: list[str]
+    step: str
+    A: Annotated[Array, "head from to"]
+    spread: Annotated[Array, "head"]
+    Q: NotRequired[Annotated[Array, "token feature"]]
+    K: NotRequired[Annotated[Array, "token feature"]]
+    V: NotRequired[Annotated[Array, "token feature"]]
+    Z: NotRequired[Annotated[Array, "token feature"]]
+    Y: NotRequired[Annotated[Array, "token feature"]]
+    change: NotRequired[Annotated[float, "%"]]
+
+
+SENTENCE = Text("The cat sat on the mat, because the mat was warm and the cat was tired.")
+
+
+@algorithm(
+    Heads("A", "Heads", heads="heads", says="step", ablate="ablate", unless="model"),
+    Heatmap("Z", "Mixed values", "of all heads, side by side"),
+    Bars("spread", "Tokens a word looks at", "in each head, on average"),
+    Values("change", title="Ablation"),
+    at=-1,
+)
+def attention(
+    text: Annotated[Text, Sentence()] = SENTENCE,
+    heads: Annotated[int, Range(1, 16)] = 8,
+    d_k: Annotated[int, Range(2, 128)] = 16,
+    causal: bool = False,
+    scale: bool = True,
+    tau: Annotated[float, Range(0.1, 10, log=True)] = 1.0,
+    ablate: list[Annotated[int, Range(0, 15)]] = [],  # noqa: B006  never changed
+    seed: int = 0,
+    model: Annotated[Any, MODEL] = None,
+    tokenizer: Annotated[Any, TOKENIZER] = None,
+) -> Frames[Step]:
+    if model is not None:
+        yield from layers(model, *encoded(text, model, tokenizer))
+        return
+    tokens = split(text)
+    X = torch.as_tensor(embed(tokens), dtype=torch.float32)  # (T, d_model)
+    W = Weights(*(torch.as_tensor(w, dtype=torch.float32) for w in weights(heads, d_k, seed)))
+    tau = tau * d_k**0.5 if scale else tau
+    yield from steps(tokens, X, W, causal, tau, [h for h in set(ablate) if h < heads])
+
+
+def steps(
+    tokens: list[str], X: Any, W: Weights, causal: bool, tau: float, off: list[int]
+) -> Iterator[Step]:
+    """Attention of all heads at once, in the precision of X. tau: what scores are divided by."""
+    W_Q, W_K, W_V, W_O = W
+    T, H = len(tokens), len(W_Q)
+    Q, K, V = X @ W_Q, X @ W_K, X @ W_V  # (1)  (H, T, d_k) each
+    nothing = torch.full((T, W_O.shape[0]), torch.nan, dtype=X.dtype)
+    frame = Step(
+        tokens=tokens,
+        heads=[name(h) for h in range(H)],
+        step="scores",
+        A=(S := Q @ K.mT),  # (2)  (H, T, T)
+        spread=nothing[0, :1].expand(H),
+        Q=beside(Q),
+        K=beside(K),
+        V=beside(V),
+        Z=nothing,
+        Y=torch.full_like(X, torch.nan),
+        change=torch.nan,
+    )
+    yield frame
+
+    S = S / tau  # (3)
+    yield frame | {"A": S, "step": "scaled scores"}
+
+    if causal:
+        S = S.masked_fill(torch.ones(T, T, dtype=torch.bool).triu(1), -torch.inf)  # (4)
+    yield frame | {"A": S, "step": "scores after the mask" if causal else "no mask: all is seen"}
+
+    A = torch.exp(S - S.amax(-1, keepdim=True))
+    A = A / A.sum(-1, keepdim=True)  # (5)
+    frame |= {"A": A, "spread": spread(A)}
+    yield frame | {"step": "weights"}
+
+    Z = A @ V  # (6)  (H, T, d_k)
+    whole = beside(Z) @ W_O
+    Z[off] = 0.0
+    Y = beside(Z) @ W_O  # (7)  (T, d_model)
+    change = 100 * float((Y - whole).norm() / whole.norm())
+    yield frame | {"step": "weights, values mixed", "Z": beside(Z), "Y": Y, "change": change}
+
+
+def beside(Z: Any) -> Any:
+    """The heads of each token side by side: (H, T, d_k) to (T, H d_k)."""
+    return Z.transpose(0, 1).flatten(1)
+
+
+def spread(A: Any) -> Any:
+    """How many tokens a token looks at: exp of the entropy of its weights, the mean of a head."""
+    return torch.exp(-(A * A.clamp_min(1e-30).log()).sum(-1)).mean(-1)  # (H,)
+
+
+def layers(model: Any, tokens: list[str], given: dict[str, Any]) -> Iterator[Step]:
+    """A frame for each layer of a user's model."""
+    found = attentions(model, given)
+    for k, layer in enumerate(found):
+        A = layer.float().cpu()  # (H, T, T)
+        small = A if A.nbytes <= EXACT else (255 * A.sqrt()).round().to(torch.uint8)
+        said = f"layer {k + 1} of {len(found)}"
+        names = [""] * len(A)
+        yield Step(tokens=tokens, heads=names, step=said, A=small, spread=spread(A))

@@ -17,9 +17,6 @@ LATE = {
     ("run", "shell"): "a run shows itself as its place can show it",
 }
 
-# What a plugin may name: the package's own door, and the type of the argument of its hook.
-DOOR = ("mlwidgets", "mlwidgets.plugin")
-
 When = Literal["module", "function"]
 Graph = dict[str, set[tuple[When, str]]]
 
@@ -138,7 +135,7 @@ def test_our_topics_come_in_by_the_door(root: Path) -> None:
         own = path.relative_to(root / "plugins").parts[0]
         for _, name in imports(path.read_text(encoding="utf-8"), own):
             package, module = name.split(".")[0], name.rpartition(".")[0] or name
-            assert package != "mlwidgets" or module in DOOR, f"{path.name} imports {name}"
+            assert package != "mlwidgets" or module == "mlwidgets", f"{path.name} imports {name}"
             assert package == own or not package.startswith("mlwidgets_"), path.name
 
 

@@ -85,6 +85,7 @@ class Player(anywidget.AnyWidget):
             info=run.info or info_of(run),
             state=state_of(run, core, self.feed.epoch),
             first=first_of(core.trace, core, self.feed.epoch),
+            layout=code.layout,  # one for all: a model of its own would cost 1.7 KB on the wire
         )
         free_subshell(self)
         self.on_msg(lambda _widget, content, _buffers: self.receive(content))

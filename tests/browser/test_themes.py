@@ -73,7 +73,7 @@ def shown(lab: Lab, *, width: int = 1280, theme: Theme = "light") -> tuple[Book,
     book = lab.open([LOAD, STEERED])
     if width != 1280:  # a phone's notebook has no file browser beside it
         book.page.evaluate("() => lab.app().shell.collapseLeft()")
-        book.page.set_viewport_size({"width": width, "height": 1000})
+        book.page.set_viewport_size({"width": width, "height": 1800})
     book.theme(theme)
     book.run_all()
     player = opened(book, 1)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -63,6 +64,7 @@ ROWS: dict[str, Row] = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     given = parsed(arguments)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # pip leaves compiled files: so do we
     place = Place(given.times, given.executions, given.peers)
     measured: list[tuple[str, Figure]] = []
     try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
 from playwright.sync_api import WebSocket, expect
 
-from benchmarks.wire import decode, json_size, total
+from benchmarks.wire import decode, total
 from tests.browser.lab import Lab, wait_until
 from tests.browser.playing import LOAD, PLAY, opened, settled
 
@@ -148,7 +149,8 @@ def test_a_second_player_brings_little_beside_its_data(lab: Lab) -> None:
     messages = [decode(frame) for frame in frames]
     models = [message for message in messages if message.kind == "comm_open"]
     described = [m.state[name] for m in models for name in ("info", "state") if name in m.state]
-    data = sum(map(json_size, described)) + sum(sum(message.buffers) for message in models)
+    texts = sum(len(json.dumps(value, ensure_ascii=False).encode()) for value in described)
+    data = texts + sum(sum(message.buffers) for message in models)
     assert len(described) == 2
     assert total(messages) < 40_000, "the code did not come again"
     assert total(models) - data <= 4096, "beside what describes the run and its first frame"

@@ -63,7 +63,7 @@ def test_a_fault_of_an_algorithm_is_one_line_and_harms_nothing_else(lab: Lab, na
     all_lives(book, good)
 
 
-def test_numbers_that_are_none_are_gaps_and_no_fault(lab: Lab) -> None:
+def test_a_number_that_is_nan_is_absent_and_no_fault(lab: Lab) -> None:
     cell = FAULTY.format(fault="pass").replace("k / 7", "float('nan') if k % 3 else k / 7")
     book, bad, good = beside_a_player(lab, cell)
     bad.choose("Pace", "full speed")

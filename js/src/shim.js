@@ -1,36 +1,41 @@
 // Every player's _esm. The player's code travels once a kernel, in a hidden model, and is evaluated once a page.
 /** @import { Model } from "./types" */
+/** @typedef {{mount(model: Model, el: HTMLElement): () => void}} Player */
 
-/** @type {Map<string, Promise<{mount(model: Model, el: HTMLElement): () => void}>>} by hash */
-const cache = (/** @type {any} */ (globalThis).__mlwidgets ??= new Map());
+/** @type {any} */
+const page = globalThis;
+/** @type {Map<string, Promise<Player>>} by hash */
+const cache = (page.__mlwidgets ??= new Map());
 
-/** @param {any} model @param {any} host @param {string} hash @param {string} ref @returns {Promise<DataView>} */
+/** @param {number} ms @returns {Promise<never>} */
+const late = (ms) => new Promise((_, no) => setTimeout(no, ms, new Error("the kernel did not send it; run the cell again")));
+
+/** @param {any} model @param {any} host @param {string} hash @param {string} ref @returns {Promise<any>} */
 async function pull(model, host, hash, ref) {
   try {
-    const chunk = await (host?.getModel ? host.getModel(ref) : model.widget_manager.get_model(ref.split(":").pop()));
-    const code = chunk.get("code");
+    const found = host?.getModel ? host.getModel(ref) : model.widget_manager.get_model(ref.split(":").pop());
+    const code = (await Promise.race([found, late(4000)])).get("code");
     if (code?.byteLength) return code;
   } catch {} // the hidden model went with its cell, or the host has no such door: ask the player's own model
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("The kernel did not send the player. Run the cell again.")), 20000);
-    model.on("msg:custom", function take(/** @type {any} */ message, /** @type {DataView[]} */ buffers) {
-      if (message.type !== "code" || message.hash !== hash) return;
-      clearTimeout(timer);
-      model.off("msg:custom", take);
-      resolve(buffers[0]);
-    });
+  const sent = new Promise((yes) => {
+    /** @param {any} message @param {DataView[]} buffers */
+    const take = (message, buffers) => message.type === "code" && message.hash === hash && (model.off("msg:custom", take), yes(buffers[0]));
+    model.on("msg:custom", take);
     model.send({ type: "code", hash });
   });
+  return Promise.race([sent, late(20000)]);
 }
 
-/** @param {Model} model @param {any} host @param {string} hash @param {string} ref */
+/** @param {Model} model @param {any} host @param {string} hash @param {string} ref @returns {Promise<Player>} */
 async function evaluate(model, host, hash, ref) {
   const { buffer, byteOffset, byteLength } = await pull(model, host, hash, ref);
-  const bytes = new Uint8Array(/** @type {ArrayBuffer} */ (buffer), byteOffset, byteLength);
-  const digest = await globalThis.crypto?.subtle?.digest("SHA-256", bytes); // absent on plain http
-  if (digest && hash !== [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, "0")).join("")) throw new Error("The player's code is not the code the kernel meant.");
-  const text = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).blob();
-  const url = URL.createObjectURL(text.slice(0, text.size, "text/javascript"));
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  const digest = await page.crypto?.subtle?.digest("SHA-256", bytes); // absent on plain http
+  const hex = digest && [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, "0")).join("");
+  if (digest && hex !== hash) throw new Error("it is not what the kernel meant to send");
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const code = await new Response(stream, { headers: { "content-type": "text/javascript" } }).blob();
+  const url = URL.createObjectURL(code);
   return import(url).finally(() => URL.revokeObjectURL(url));
 }
 
@@ -43,9 +48,8 @@ export default {
     try {
       if (!cache.has(hash)) cache.set(hash, evaluate(model, host ?? experimental, hash, ref));
       const player = await cache.get(hash);
-      if (!player || signal?.aborted) return;
       el.textContent = "";
-      return player.mount(model, el);
+      return signal?.aborted ? undefined : player?.mount(model, el);
     } catch (error) {
       cache.delete(hash);
       el.textContent = `The player could not be loaded: ${error instanceof Error ? error.message : error}`;

@@ -1,40 +1,32 @@
 // Built from js/src/shim.js by js/build.mjs.
 
 // src/shim.js
-var cache = (
-  /** @type {any} */
-  globalThis.__mlwidgets ??= /* @__PURE__ */ new Map()
-);
+var page = globalThis;
+var cache = page.__mlwidgets ??= /* @__PURE__ */ new Map();
+var late = (ms) => new Promise((_, no) => setTimeout(no, ms, new Error("the kernel did not send it; run the cell again")));
 async function pull(model, host, hash, ref) {
   try {
-    const chunk = await (host?.getModel ? host.getModel(ref) : model.widget_manager.get_model(ref.split(":").pop()));
-    const code = chunk.get("code");
+    const found = host?.getModel ? host.getModel(ref) : model.widget_manager.get_model(ref.split(":").pop());
+    const code = (await Promise.race([found, late(4e3)])).get("code");
     if (code?.byteLength) return code;
   } catch {
   }
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("The kernel did not send the player. Run the cell again.")), 2e4);
-    model.on("msg:custom", function take(message, buffers) {
-      if (message.type !== "code" || message.hash !== hash) return;
-      clearTimeout(timer);
-      model.off("msg:custom", take);
-      resolve(buffers[0]);
-    });
+  const sent = new Promise((yes) => {
+    const take = (message, buffers) => message.type === "code" && message.hash === hash && (model.off("msg:custom", take), yes(buffers[0]));
+    model.on("msg:custom", take);
     model.send({ type: "code", hash });
   });
+  return Promise.race([sent, late(2e4)]);
 }
 async function evaluate(model, host, hash, ref) {
   const { buffer, byteOffset, byteLength } = await pull(model, host, hash, ref);
-  const bytes = new Uint8Array(
-    /** @type {ArrayBuffer} */
-    buffer,
-    byteOffset,
-    byteLength
-  );
-  const digest = await globalThis.crypto?.subtle?.digest("SHA-256", bytes);
-  if (digest && hash !== [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, "0")).join("")) throw new Error("The player's code is not the code the kernel meant.");
-  const text = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).blob();
-  const url = URL.createObjectURL(text.slice(0, text.size, "text/javascript"));
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  const digest = await page.crypto?.subtle?.digest("SHA-256", bytes);
+  const hex = digest && [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, "0")).join("");
+  if (digest && hex !== hash) throw new Error("it is not what the kernel meant to send");
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const code = await new Response(stream, { headers: { "content-type": "text/javascript" } }).blob();
+  const url = URL.createObjectURL(code);
   return import(url).finally(() => URL.revokeObjectURL(url));
 }
 var shim_default = {
@@ -46,9 +38,8 @@ var shim_default = {
     try {
       if (!cache.has(hash)) cache.set(hash, evaluate(model, host ?? experimental, hash, ref));
       const player = await cache.get(hash);
-      if (!player || signal?.aborted) return;
       el.textContent = "";
-      return player.mount(model, el);
+      return signal?.aborted ? void 0 : player?.mount(model, el);
     } catch (error) {
       cache.delete(hash);
       el.textContent = `The player could not be loaded: ${error instanceof Error ? error.message : error}`;

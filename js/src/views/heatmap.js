@@ -157,7 +157,8 @@ function layoutOf(shape, width, names) {
   const gap = panels > 1 ? 8 : 0;
   const room = (width - left - BAR - 40 - gap * (across - 1)) / across;
   const size = Math.max(1, Math.min(room / cols, 40, panels > 1 ? 40 : Math.max(300 / rows, room / cols / 3)));
-  const high = Math.min(size, Math.max(1, 340 / rows));
+  const square = Math.min(size, Math.max(1, 340 / rows));
+  const high = panels > 1 ? square : Math.max(square, Math.min(12, 220 / rows)); // many columns: taller than wide
   return { rows, cols, panels, across, size: rows === 1 ? Math.min(room / cols, 60) : size, high: rows === 1 ? 32 : high, left, top: names.cols.length ? 20 : 4, gap };
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,14 @@ from .core import Hold, Upto
 from .errors import MLError, ParamError
 from .info import first_of, info_of, state_of
 from .pace import NextUnit
+from .shell import renew
 from .wire import Feed, sender
 
 if TYPE_CHECKING:
     from .core import Core
     from .run import Run
 
+ACTIONS = "play, pause, step, restart, set, stop, export"
 STATIC = files("mlwidgets") / "static"
 
 
@@ -124,6 +127,8 @@ class Player(anywidget.AnyWidget):
         elif kind == "code":
             digest, code = front_end()
             self.send({"type": "code", "hash": digest}, [code])
+        elif kind == "left":
+            _aside(renew, self.run)
         elif kind == "do":
             try:
                 self._do(content)
@@ -133,9 +138,10 @@ class Player(anywidget.AnyWidget):
     def _do(self, content: dict[str, Any]) -> None:
         action, run = content["action"], self.run
         if action == "restart":
-            threading.Thread(
-                target=self._restart, args=(content,), name="mlwidgets restart", daemon=True
-            ).start()
+            _aside(self._restart, content)
+            return
+        if action == "export":
+            _aside(self._export, content)
             return
         if action == "play":
             run.start(content.get("pace"), content.get("step"))
@@ -150,7 +156,7 @@ class Player(anywidget.AnyWidget):
         elif action == "stop":
             run._core.stop()
         else:
-            raise ParamError(f"no action {action!r} (known: play, pause, step, restart, set, stop)")
+            raise ParamError(f"no action {action!r} (known: {ACTIONS})")
         self._answer(content["id"], None)
 
     def _restart(self, content: dict[str, Any]) -> None:
@@ -166,10 +172,24 @@ class Player(anywidget.AnyWidget):
             except Exception as error:  # nobody else would tell the page
                 self._answer(content.get("id"), MLError(f"{type(error).__name__}: {error}"))
 
+    def _export(self, content: dict[str, Any]) -> None:
+        """The run as one page, into the reader's downloads."""
+        from .pages.export import page_of
+
+        try:
+            page = page_of(self.run).encode("utf-8", "replace")
+        except MLError as error:
+            self._answer(content["id"], error)
+            return
+        self._answer(content["id"], None)
+        name = f"{self.run.name.replace('.', '_')}.html"
+        self.feed.outbox.append(({"type": "file", "name": name, "mime": "text/html"}, [page]))
+        sender.wake()
+
     def _answer(self, request: Any, error: MLError | None) -> None:
         name = error.name if isinstance(error, ParamError) else None
         text = None if error is None else str(error)
-        self.feed.outbox.append({"type": "done", "id": request, "error": text, "param": name})
+        self.feed.outbox.append(({"type": "done", "id": request, "error": text, "param": name}, []))
         sender.wake()
 
     def close(self) -> None:
@@ -179,4 +199,16 @@ class Player(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **_kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_()
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**(data or {}), "text/plain": self.run.summary()}, metadata
+        return {**(data or {}), **stand_ins(self.run)}, metadata
+
+
+def stand_ins(run: Run) -> dict[str, str]:
+    """What stands in the widget's place where none can run: a picture and a text."""
+    from .pages.stills import still
+
+    return {"image/svg+xml": still(run), "text/plain": run.summary()}
+
+
+def _aside(work: Callable[[Any], None], given: Any) -> None:
+    """Do something long off the kernel's threads."""
+    threading.Thread(target=work, args=(given,), name="mlwidgets aside", daemon=True).start()

@@ -59,6 +59,8 @@ class Run:
         self._asked_views = tuple(views) if views is not None else algorithm.views
         self._thread = thread
         self._player: Any = None
+        self.displays: list[str] = []  # where a notebook shows this run
+        self.still_of = -1  # the frame of the stills there
         self.info: dict[str, Any] | None = None  # as saved, where the run is loaded
         self._launch(algorithm.spec.check(params))
 
@@ -78,6 +80,7 @@ class Run:
         run.controls = info["controls"] if info else None
         run.born, run.closed, run.pace, run.at = time.monotonic(), False, None, 0
         run.info, run._line, run._player, run._core = info, line, None, core
+        run.displays, run.still_of = [], -1
         run._driver = driver
         _runs.add(run)
         return run
@@ -317,10 +320,10 @@ class Run:
 
     @property
     def line(self) -> str:
-        """The `%ml` line that gives this run."""
-        return (
-            self._line or f"%ml {self.name} {self.algorithm.spec.line(self._core.start)}".rstrip()
-        )
+        """The `%ml` line that gives this run; empty for a recorded loop, which no line gives."""
+        if self._fixed:
+            return self._line
+        return f"%ml {self.name} {self.algorithm.spec.line(self._core.start)}".rstrip()
 
     def summary(self) -> str:
         """A few lines of text: status, metrics with sparklines, last values."""
@@ -341,6 +344,14 @@ class Run:
 
         export(self, path)
         return self
+
+    def _ipython_display_(self) -> None:
+        """In a notebook, a player whose still is renewed; elsewhere IPython shows the text."""
+        from .shell import in_notebook, show
+
+        if self.closed or not in_notebook():
+            raise NotImplementedError
+        show(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """A player where there is a notebook; a text anywhere."""

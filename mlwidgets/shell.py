@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import uuid
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,26 @@ def _shell() -> Any:
 def in_notebook() -> bool:
     """Is there a kernel, so that a widget may be shown?"""
     return getattr(_shell(), "kernel", None) is not None
+
+
+def show(run: Run) -> None:
+    """Display a run so that its still can be renewed."""
+    run.displays.append(uuid.uuid4().hex)
+    _publish(run, run.displays[-1:], update=False)
+
+
+def renew(run: Run) -> None:
+    """Bring the stills of a run, as the notebook holds them, up to its last frame."""
+    if not run.closed and run.displays and run.still_of != run.number:
+        _publish(run, run.displays, update=True)
+
+
+def _publish(run: Run, displays: list[str], *, update: bool) -> None:
+    run.still_of = run.number
+    data, metadata = run._repr_mimebundle_()
+    for display in displays:
+        transient = {"display_id": display}
+        _shell().display_pub.publish(data, metadata, transient=transient, update=update)
 
 
 def current_cell() -> Cell | None:

@@ -35,7 +35,7 @@ class Feed:
         self.core = core
         self.epoch = 1
         self.state_due = False
-        self.outbox: list[dict[str, Any]] = []
+        self.outbox: list[tuple[dict[str, Any], list[bytes]]] = []  # content and buffers
         self.wanted: dict[str, tuple[int, int]] = {}  # client: rows asked for
         self._trace_epoch = core.trace.epoch
         self._sent = 0
@@ -95,7 +95,7 @@ class Feed:
             player.state = state_of(player.run, self.core, epoch)
             messages += 1
         while self.outbox:
-            player.send(self.outbox.pop(0))
+            player.send(*self.outbox.pop(0))
             messages += 1
         return messages + self._send_wanted(player) + self._send_new(player, now)
 

@@ -60,8 +60,9 @@ function player(model, shadow, signal) {
   shadow.append(box);
   let palette = paletteOf(box);
   const charts = info.views.findIndex((spec) => spec.kind === "line");
+  const alone = info.views.length === 1;
   const figures = info.views.map((spec, k) =>
-    figure(spec, { info, store, first: k === charts, palette: () => palette, go: (p) => cursor.go(p), tell }));
+    figure(alone ? { ...spec, wide: true } : spec, { info, store, first: k === charts, palette: () => palette, go: (p) => cursor.go(p), tell }));
   views.append(...figures.map((f) => f.node));
 
   let asked = 0, before = 0, timer = 0, visible = true;
@@ -73,8 +74,10 @@ function player(model, shadow, signal) {
   const sight = new IntersectionObserver((entries) => {
     visible = entries.some((entry) => entry.isIntersecting);
     if (visible) invalidate();
+    else leave();
   }, { rootMargin: "200px" });
   sight.observe(box);
+  document.addEventListener("visibilitychange", leave, { signal });
   signal.addEventListener("abort", () => {
     cancelAnimationFrame(asked);
     clearTimeout(timer);
@@ -93,6 +96,11 @@ function player(model, shadow, signal) {
   function tell(words) {
     run.notice = words;
     invalidate();
+  }
+
+  /** Nobody looks: time for the kernel to renew the still in the saved notebook. */
+  function leave() {
+    if (run.live && (document.hidden || !visible)) run.post({ type: "left" });
   }
 
   /** One animation frame a player, however many things changed. */

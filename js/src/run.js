@@ -2,7 +2,7 @@
 import { Store } from "./store.js";
 import { unpacked } from "./wire.js";
 
-/** @import { Bytes, DataMessage, DoneMessage, Info, Model, State } from "./types" */
+/** @import { Bytes, DataMessage, DoneMessage, FileMessage, Info, Model, State } from "./types" */
 /** @typedef {{error: string | null, param?: string | null}} Answer */
 
 const PATIENCE = 5000; // ms until an unanswered request is called unanswered
@@ -71,11 +71,12 @@ export class Run {
     this.store.accept(first.message, first.buffers);
   }
 
-  /** @param {DataMessage | DoneMessage} content @param {Bytes[]} buffers */
+  /** @param {DataMessage | DoneMessage | FileMessage} content @param {Bytes[]} buffers */
   receive(content, buffers) {
     this.lost = false;
     if (content.type === "data") this.receiveData(content, buffers);
     if (content.type === "done") this.answer(content.id, content);
+    if (content.type === "file") save(content, buffers[0]);
   }
 
   /** @param {DataMessage} message @param {Bytes[]} buffers */
@@ -164,7 +165,7 @@ export class Run {
 
   /** It can be looked at, not played anew. */
   get frozen() {
-    return !this.live || this.state.status === "loaded";
+    return !this.live || this.state.status === "loaded" || Boolean(this.info.fixed);
   }
 
   /** Nothing more will come. */
@@ -175,4 +176,13 @@ export class Run {
   get canGo() {
     return this.live && ["ready", "paused", "running"].includes(this.state.status);
   }
+}
+
+/** A file that the kernel made, into the reader's downloads. @param {FileMessage} file @param {Bytes} bytes */
+function save({ name, mime }, bytes) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (bytes)], { type: mime }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -18,7 +18,7 @@ export type Tree = string | number | [string, Record<string, unknown>, ...Tree[]
 export interface Info {
   name: string; title: string; summary?: string; cite?: string; citation?: string; doi?: string; watch?: string;
   tries?: Try[]; equations?: Equation[]; where?: Record<string, string>; params: Param[]; columns: Column[];
-  steps?: Step[]; views: ViewSpec[]; controls?: string[] | null; at?: number; seconds?: number;
+  steps?: Step[]; views: ViewSpec[]; controls?: string[] | null; at?: number; seconds?: number; fixed?: string;
 }
 export interface Steer { frame: number; name: string; old: unknown; new: unknown }
 export type Pace = number | null | "step";
@@ -37,6 +37,7 @@ export interface DataMessage {
   light: [number, number]; heavy: [number, number]; cols: WireColumn[];
 }
 export interface DoneMessage { type: "done"; id: number; error: string | null; param?: string | null }
+export interface FileMessage { type: "file"; name: string; mime: string }
 export type Bytes = DataView | ArrayBuffer | ArrayBufferView;
 
 /** The part of the anywidget model that the player uses. */

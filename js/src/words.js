@@ -42,7 +42,14 @@ export function footer(run, tell, how) {
   const copy = el("button", { class: "line", type: "button", title: "Copy this line: it gives this run again", onclick: () => void copied() },
     el("span", { class: "unseen" }, "Copy the line: "), text, changes);
   const open = el("button", { class: "link", type: "button", "aria-expanded": "false", onclick: toggle }, "How it works");
-  const node = el("footer", {}, copy, ...(how.childElementCount ? [open] : []));
+  const file = el("button", { class: "link", type: "button", title: "One HTML file that plays this run with no kernel and no network", onclick: () => void exported() }, "Export");
+  const node = el("footer", {}, copy, ...(how.childElementCount ? [open] : []), ...(run.live ? [file] : []));
+
+  async function exported() {
+    tell("Making the page…");
+    const { error } = await run.do("export");
+    if (!error) tell("The page is on its way to your downloads.");
+  }
 
   async function copied() {
     try {
@@ -64,6 +71,7 @@ export function footer(run, tell, how) {
     /** @param {Moment} m */
     update({ state }) {
       const n = state.events?.length ?? 0;
+      copy.hidden = !state.line; // a recorded loop has no line that gives it again
       put(text, state.line ?? "");
       put(changes, n ? ` + ${n} ${n === 1 ? "change" : "changes"}` : "");
     },

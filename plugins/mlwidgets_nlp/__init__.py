@@ -1,7 +1,6 @@
 """Natural language: tokenizers, embeddings, attention and decoding."""
 
-from mlwidgets import hookimpl
-from mlwidgets.plugin import Registration
+from mlwidgets import Registration, hookimpl
 
 
 @hookimpl

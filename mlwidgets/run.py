@@ -371,7 +371,7 @@ class Run:
         return self._player
 
     def __repr__(self) -> str:
-        line = self.line.removeprefix("%ml ")
+        line = self.line.removeprefix("%ml ") or self.name
         return f"<Run {line} · {self.status} at frame {max(self.number, 0)}>"
 
 

@@ -19,7 +19,9 @@ WIDTH = 32
 
 def summarise(run: Run) -> str:
     """Title and status, the parameters, a line for each quantity with its sparkline."""
-    lines = [f"{run.algorithm.title} · {_status(run)}", f"  {run.line.removeprefix('%ml ')}"]
+    lines = [f"{run.algorithm.title} · {_status(run)}"]
+    if run.line:
+        lines.append(f"  {run.line.removeprefix('%ml ')}")
     if run.error is not None and (fault := run._core.fault):
         at = f"frame {fault['frame']}: "
         lines.append(f"  {at}{fault['text'].removeprefix(at)}")

@@ -1,0 +1,1 @@
+"""What the algorithms are checked against: libraries, closed forms, numbers from papers."""

@@ -1,0 +1,1 @@
+"""Attacks: hostile input, bad luck and unlucky order, each as a test."""

@@ -50,7 +50,7 @@ def load(path: str | os.PathLike[str]) -> Run:
     trace, header, end = read_trace(path)
     try:
         return _loaded(trace, header, end)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise TraceFileError(
             f"{os.fspath(path)}: lacks what a run needs ({error!r}), at byte 8"
         ) from None
@@ -66,6 +66,8 @@ def _loaded(trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> Run:
     algorithm.__dict__["steps"] = tuple(
         {k: str(s[k] or "") for k in ("name", "column", "total")} for s in info["steps"]
     )
+    if not algorithm.steps:
+        raise ValueError("no steps")
     core = Core(algorithm, dict(header["start"]), trace, thread_scope("cpu"))
     core.values = dict(end.get("params", header["start"]))
     core.events = [

@@ -18,7 +18,8 @@ const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 /** @param {Run} run @param {Cursor} cursor @param {(param: Param) => void} paint */
 export function controls(run, cursor, paint) {
   const { info } = run;
-  const params = info.params.filter((param) => !info.controls || info.controls.includes(param.name));
+  const empty = (/** @type {Param} */ param) => param.kind === "opaque" && run.state.params[param.name] == null; // nothing to show or to edit
+  const params = info.params.filter((param) => (!info.controls || info.controls.includes(param.name)) && !empty(param));
   const all = params.map((param) => control(param, run, cursor, paint));
   const live = all.filter((c) => c.param.live), fixed = all.filter((c) => !c.param.live);
   const node = el("div", { class: "side" }, ...group(run.frozen ? "Could be changed while it ran" : "Live: change while it runs", live),
@@ -52,9 +53,11 @@ function control(param, run, cursor, paint) {
 
   /** @param {unknown} value @param {boolean} final @returns {Promise<void>} */
   async function change(value, final) {
-    if (held && final && same(held.value, value) && steers(run, param)) return; // sent while it was dragged
+    const eager = steers(run, param) || run.whole;
+    if (held && final && same(held.value, value) && eager) return; // sent while it was dragged
+    if (!held && final && run.whole && same(run.state.params[param.name], value)) return;
     held = { value, answered: 0 };
-    if (!steers(run, param) && !final) return face.show(value);
+    if (!eager && !final) return face.show(value);
     const mine = held;
     const { error } = await apply(run, cursor, param, value);
     wrong.hidden = !error;
@@ -87,8 +90,8 @@ function steering({ state, info }) {
 export function apply(run, cursor, param, value) {
   if (!steers(run, param)) {
     const play = cursor.moving;
-    cursor.toHead();
-    return run.do("restart", { params: { ...steering(run), [param.name]: value }, play, ...cursor.asked() });
+    cursor.restart();
+    return run.restart({ ...steering(run), [param.name]: value }, { play, ...cursor.asked() });
   }
   if (!cursor.atHead) run.notice = "Moved to the newest frame: a change acts there.";
   if (!cursor.following) cursor.toHead();
@@ -204,6 +207,7 @@ function choiceFace(param, change, off) {
 /** @param {Param} param @param {Change} change @param {boolean} off @returns {Face} */
 function textFace(param, change, off) {
   const input = el("textarea", { rows: Math.min(8, param.rows ?? 4), disabled: off, spellcheck: "false" });
+  input.addEventListener("input", () => change(input.value, false));
   input.addEventListener("change", () => change(input.value, true));
   const node = row(param, input, input);
   node.classList.add("long");

@@ -56,6 +56,11 @@ export class Cursor {
     this.go(this.run.store.head);
   }
 
+  /** Before a restart: a run that comes whole is looked at where it was, another from its start. */
+  restart() {
+    if (!this.run.whole) this.toHead();
+  }
+
   toggle() {
     if (this.moving) this.pause();
     else this.play();

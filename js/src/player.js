@@ -4,7 +4,7 @@ import { Cursor } from "./cursor.js";
 import { el } from "./dom.js";
 import { equations } from "./equations.js";
 import { figure } from "./figure.js";
-import { inForce } from "./force.js";
+import { inForce, paramOf } from "./force.js";
 import { pageModel } from "./hosts/standalone.js";
 import { keys } from "./keys.js";
 import { paint } from "./paint.js";
@@ -62,7 +62,7 @@ function player(model, shadow, signal) {
   const charts = info.views.findIndex((spec) => spec.kind === "line");
   const alone = info.views.length === 1;
   const figures = info.views.map((spec, k) =>
-    figure(alone ? { ...spec, wide: true } : spec, { info, store, first: k === charts, palette: () => palette, go: (p) => cursor.go(p), tell }));
+    figure(alone ? { ...spec, wide: true } : spec, { info, store, first: k === charts, palette: () => palette, go: (p) => cursor.go(p), tell, set: change, frozen: run.frozen }));
   views.append(...figures.map((f) => f.node));
 
   let asked = 0, before = 0, timer = 0, visible = true;
@@ -96,6 +96,12 @@ function player(model, shadow, signal) {
   function tell(words) {
     run.notice = words;
     invalidate();
+  }
+
+  /** @param {string} name @param {unknown} value */
+  function change(name, value) {
+    const param = paramOf(info, name);
+    if (param) void apply(run, cursor, param, value);
   }
 
   /** Nobody looks: time for the kernel to renew the still in the saved notebook. */

@@ -31,6 +31,12 @@ export class Run {
     this.serial = 0;
     /** @type {Map<string, {next?: {value: unknown}}>} a parameter being set */
     this.setting = new Map();
+    /** @type {Record<string, unknown> | null} for the next restart */
+    this.changes = null;
+    /** @type {Promise<Answer> | null} */
+    this.restarting = null;
+    /** @type {Promise<Answer>} the last restart */
+    this.restarted = Promise.resolve({ error: null });
     this.lost = false;
     this.askedAgain = 0;
     /** @type {string | null} what was asked for, until the run says so itself */
@@ -156,6 +162,24 @@ export class Run {
     const answer = await this.do("set", { name, value });
     this.setting.delete(name);
     if (mine.next) return this.set(name, mine.next.value);
+    return answer;
+  }
+
+  /** All its frames come at once: it is shown from its end, and begins anew while one types. */
+  get whole() {
+    return (this.info.at ?? 0) < 0;
+  }
+
+  /** One restart at a time: what changes meanwhile goes together into the next. @param {Record<string, unknown>} params @param {Record<string, unknown>} more @returns {Promise<Answer>} */
+  async restart(params, more) {
+    this.changes = { ...this.changes, ...params };
+    while (this.restarting) await this.restarting;
+    if (!this.changes) return this.restarted; // another that waited has taken mine along
+    const all = this.changes;
+    this.changes = null;
+    this.restarted = this.restarting = this.do("restart", { params: all, ...more });
+    const answer = await this.restarting;
+    this.restarting = null;
     return answer;
   }
 

@@ -7,6 +7,7 @@ import { Units } from "./units.js";
 
 const ROOM = 96 * 2 ** 20; // bytes of heavy rows kept
 const BLOCK = 2 ** 20; // bytes asked for at once
+const AHEAD = 4 * 2 ** 20; // bytes of rows around the cursor
 const PATIENCE = 4000; // ms until an unanswered fetch may be asked again
 
 export class Store {
@@ -168,16 +169,21 @@ export class Store {
    */
   want(wanted) {
     if (!this.hasHeavy || this.keepAll || (this.asked && Date.now() - this.asked.at < PATIENCE)) return;
-    const missing = wanted.filter((p) => p >= 0 && p < this.known && !this.heavy.has(p));
+    const reach = Math.max(1, Math.floor(AHEAD / this.mean())); // large rows come when they are looked at
+    const missing = wanted.slice(0, reach).filter((p) => p >= 0 && p < this.known && !this.heavy.has(p));
     if (!missing.length) return;
     const [from, to] = block(missing, this.most());
     this.asked = { from: missing[0], to, at: Date.now() };
     this.send({ type: "fetch", epoch: this.epoch, from, to });
   }
 
+  /** Bytes of a heavy row. */
+  mean() {
+    return Math.max(1, this.used / Math.max(1, this.heavy.size));
+  }
+
   most() {
-    const mean = this.used / Math.max(1, this.heavy.size);
-    return Math.max(1, Math.min(64, Math.floor(BLOCK / Math.max(1, mean))));
+    return Math.max(1, Math.min(64, Math.floor(BLOCK / this.mean())));
   }
 }
 

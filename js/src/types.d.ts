@@ -64,6 +64,8 @@ export interface Ctx {
   spec: ViewSpec; info: Info; store: import("./store.js").Store; body: HTMLElement;
   first: boolean; palette(): import("./theme.js").Palette;
   say(extra: string, now: string): void; go(position: number): void; tell(words: string): void;
+  /** changes a parameter as its control would; nothing can be changed when `frozen` */
+  set(name: string, value: unknown): void; frozen: boolean;
 }
 export interface View {
   update(moment: Moment): void; summary(): string; rows(): Table;

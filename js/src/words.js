@@ -23,8 +23,8 @@ export function tries(run, cursor) {
 
   /** @param {Try} item */
   function attempt({ params }) {
-    cursor.toHead();
-    return run.do("restart", { params, play: true, ...cursor.asked() });
+    cursor.restart();
+    return run.restart(params, { play: true, ...cursor.asked() });
   }
   return { node, empty: !all.length };
 }

@@ -38,7 +38,9 @@ export function heads(ctx) {
   /** @type {Moment} */
   let moment;
   /** @type {string[]} */
-  let tokens = [], names = [];
+  let tokens = [];
+  /** @type {string[]} */
+  let names = [];
   const bar = toolbar(ctx, {
     mode: (now) => change(() => (threads = now)),
     all: () => change(() => (big = -1)),
@@ -130,10 +132,11 @@ export function heads(ctx) {
   }
 
   const summary = () => {
-    if (!weights) return "Attention, not here yet.";
-    const { H, T } = weights;
+    const all = weights;
+    if (!all) return "Attention, not here yet.";
+    const { H, T } = all;
     const best = Array.from({ length: Math.min(H, 16) }, (_, h) => {
-      const k = strongest(weights, h * T * T, T * T);
+      const k = strongest(all, h * T * T, T * T);
       return k < 0 ? "" : words({ h, t: Math.floor((k % (T * T)) / T), s: k % T });
     });
     const step = text(ctx, spec.says, moment.position);

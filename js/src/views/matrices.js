@@ -123,7 +123,7 @@ function packed(css) {
 
 /** @param {Pen} g @param {Scene} scene @param {Panel} panel */
 function drawNames(g, { tokens, layout, palette, place }, { x, y, h }) {
-  const { step, left, top, title, upright } = layout;
+  const { step, left, top, upright } = layout;
   const tone = (/** @type {boolean} */ marked) => {
     g.fillStyle = palette.css(marked ? "ink" : "ink-2");
     g.font = palette.font(Math.min(11.5, step + 0.5), "sans", marked ? 600 : 400);
@@ -142,7 +142,6 @@ function drawNames(g, { tokens, layout, palette, place }, { x, y, h }) {
     write(g, clip(token), 0, 0);
     g.restore();
   });
-  void title;
 }
 
 /** @param {string} token */

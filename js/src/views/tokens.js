@@ -19,7 +19,9 @@ export function tokens(ctx) {
   /** @type {Row[]} */
   let rows = [];
   /** @type {string[]} */
-  let texts = [], names = [];
+  let texts = [];
+  /** @type {string[]} */
+  let names = [];
   /** @type {Weights | null} */
   let weights = null;
   /** @type {Cell | null} */

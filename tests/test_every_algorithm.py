@@ -103,9 +103,11 @@ def test_equations_are_numbered_from_1_and_return_on_a_line_of_code(
 
 
 def test_every_parameter_and_column_has_its_words(algorithm: Algorithm[Any, Any]) -> None:
-    names = {*algorithm.spec, *declared_columns(algorithm.frame_hint)} - {"seed"}
+    schema = Run(algorithm, {}).close().trace.schema
+    names = {*algorithm.spec, *schema} - {"seed"}
     assert {name for name in names if not algorithm.page.where.get(name)} == set()
-    assert set(algorithm.page.where) <= names | {"seed"} | set(algorithm.fixed)
+    declared = {*declared_columns(algorithm.frame_hint), "seed", *algorithm.fixed}
+    assert set(algorithm.page.where) <= names | declared
 
 
 def test_at_least_two_questions_can_be_tried(algorithm: Algorithm[Any, Any]) -> None:

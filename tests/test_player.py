@@ -1,0 +1,220 @@
+"""The player answers its pages: every request once, and no message harms it."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mlwidgets import Run, play
+from mlwidgets.drivers import ThreadDriver
+from mlwidgets.player import STATIC, Player, chunk, front_end
+from tests.test_run import walk
+from tests.waiting import until
+
+
+class Watched(Player):
+    """A player that keeps what it sends."""
+
+    def __init__(self, run: Run) -> None:
+        self.said: list[tuple[dict[str, Any], list[bytes]]] = []
+        super().__init__(run)
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        self.said.append((content, list(buffers or [])))
+
+    def answer(self, request: int) -> dict[str, Any]:
+        """What was answered to a request."""
+
+        def answers() -> list[dict[str, Any]]:
+            return [c for c, _ in self.said if c.get("id") == request]
+
+        until(answers, f"an answer to {request}")
+        return answers()[0]
+
+    def ask(self, action: str, request: int = 1, **more: Any) -> dict[str, Any]:
+        self.receive({"type": "do", "client": "page", "id": request, "action": action, **more})
+        return self.answer(request)
+
+
+@pytest.fixture
+def player() -> Iterator[Watched]:
+    made = Watched(play(walk, laps=2000))
+    made.run._player = made
+    made.receive({"type": "ready", "client": "page"})
+    yield made
+    made.run.close()
+
+
+OK = {"type": "done", "id": 1, "error": None, "param": None}
+
+
+def test_the_front_end_is_sent_gzipped_and_named_by_its_hash() -> None:
+    digest, code = front_end()
+    assert hashlib.sha256(code).hexdigest() == digest
+    assert gzip.decompress(code) == (STATIC / "player.js").read_bytes()
+
+
+def test_two_players_share_one_piece_of_javascript(player: Watched) -> None:
+    other = Watched(play(walk))
+    assert other._chunks == player._chunks
+    assert other._chunks[0][1:] == [chunk().hash, f"anywidget:{chunk().model_id}"]
+    other.run.close()
+
+
+def test_what_a_player_holds_is_json_and_paints_frame_0(player: Watched) -> None:
+    said = json.loads(json.dumps([player.info, player.state], allow_nan=False))
+    assert (said[0]["title"], said[1]["status"]) == ("Walking", "ready")
+    (length,) = struct.unpack_from("<I", player.first)
+    assert json.loads(player.first[4 : 4 + length])["light"] == [0, 1]
+
+
+def test_a_page_that_opens_gets_the_rows(player: Watched) -> None:
+    until(lambda: any(c["type"] == "data" for c, _ in player.said), "the first rows")
+    data = next(c for c, _ in player.said if c["type"] == "data")
+    assert (data["epoch"], data["light"]) == (1, (0, 1))
+
+
+def test_a_page_can_ask_for_the_code(player: Watched) -> None:
+    player.receive({"type": "code", "hash": "any"})
+    codes = [(c, b) for c, b in player.said if c["type"] == "code"]
+    assert codes == [({"type": "code", "hash": front_end()[0]}, [front_end()[1]])]
+
+
+def test_a_step_is_done_and_answered(player: Watched) -> None:
+    assert player.ask("step") == OK
+    until(lambda: player.run.number == 1, "frame 1")
+    assert player.ask("step", 2, step="lap")["error"] is None
+    until(lambda: player.run.number == 5, "the end of the lap")
+
+
+def test_play_and_pause_and_stop(player: Watched) -> None:
+    assert player.ask("play", 1, pace="step") == OK
+    until(lambda: player.run.number > 0, "a frame")
+    assert player.ask("pause", 2)["error"] is None
+    until(lambda: player.run.status == "paused", "it is held")
+    assert player.ask("stop", 3)["error"] is None
+    until(lambda: player.run.status == "stopped", "it is stopped")
+
+
+def test_the_state_follows_the_run(player: Watched) -> None:
+    player.run.step(3)
+    until(lambda: player.state["status"] == "paused", "the state says paused")
+    assert player.state["number"] == 3
+
+
+def test_a_parameter_can_be_steered(player: Watched) -> None:
+    assert player.ask("set", name="by", value=2.5) == OK
+    assert player.run.params["by"] == 2.5
+
+
+def test_a_wrong_value_is_answered_with_its_parameter(player: Watched) -> None:
+    answer = player.ask("set", name="by", value=99)
+    assert (answer["error"], answer["param"]) == ("by=99: must lie in [0, 9]", "by")
+
+
+def test_a_restart_is_answered_and_gets_a_thread_of_its_own(player: Watched) -> None:
+    player.run.step(7)
+    assert player.ask("restart", params={"laps": 3}, play=True) == OK
+    assert isinstance(player.run._driver, ThreadDriver)
+    until(lambda: player.run.status == "done", "the restarted run has ended")
+    assert player.run.number == 15
+
+
+def test_a_restart_begins_a_new_epoch(player: Watched) -> None:
+    player.ask("restart", params={}, play=False)
+    until(lambda: player.state["epoch"] == 2, "the state's epoch is 2")
+    until(lambda: any(c.get("epoch") == 2 for c, _ in player.said if c["type"] == "data"), "rows")
+
+
+def test_a_refused_restart_is_answered_and_changes_nothing(player: Watched) -> None:
+    core = player.run._core
+    answer = player.ask("restart", params={"laps": 0})
+    assert (answer["param"], answer["error"][:7]) == ("laps", "laps=0:")
+    assert player.run._core is core
+
+
+@pytest.mark.parametrize("params", [3, [1], "x", {"self": 1}, {"a": {}}])
+def test_a_restart_with_nonsense_is_answered(player: Watched, params: Any) -> None:
+    assert player.ask("restart", params=params)["error"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"action": "dance"},
+        {"action": "set"},
+        {"action": "set", "name": "nothing", "value": 1},
+        {"action": "set", "name": "self", "value": 1},
+        {"action": "set", "name": "by", "value": {}},
+        {"action": "step", "step": "mile"},
+        {"action": "play", "pace": "fast"},
+        {"action": "play", "pace": -1},
+        {"action": "play", "pace": []},
+        {"action": []},
+        {},
+    ],
+    ids=str,
+)
+def test_every_wrong_request_is_answered_with_one_line(
+    player: Watched, more: dict[str, Any]
+) -> None:
+    player.receive({"type": "do", "client": "page", "id": 5, **more})
+    error = player.answer(5)["error"]
+    assert error
+    assert "\n" not in error
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        7,
+        [],
+        {},
+        {"type": "nothing"},
+        {"type": []},
+        {"type": "ack", "client": "page"},
+        {"type": "ack", "client": "page", "seq": "x"},
+        {"type": "fetch", "client": "page", "epoch": 1, "from": None, "to": 3},
+        {"type": "fetch", "client": "page", "epoch": 1, "from": 10**30, "to": 10**31},
+        {"type": "do"},
+        {"type": "ready", "client": {"a": 1}},
+    ],
+    ids=str,
+)
+def test_no_message_harms_the_player(player: Watched, content: Any) -> None:
+    player.receive(content)
+    assert player.ask("step", 9)["error"] is None
+    until(lambda: player.run.number == 1, "frame 1")
+
+
+def test_a_run_has_one_player_that_hears_of_a_change_once() -> None:
+    run = play(walk)
+    assert run.player is run.player
+    assert run._core.watchers.count(run.player._changed) == 1
+    run.close()
+
+
+def test_a_bundle_has_a_text_and_a_picture_beside_the_widget(player: Watched) -> None:
+    data, _ = player._repr_mimebundle_()
+    assert data["text/plain"].startswith("Walking · ")
+    assert data["image/svg+xml"].startswith("<svg")
+
+
+def test_outside_a_notebook_a_run_is_shown_as_text(player: Watched) -> None:
+    bundle = player.run._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert "application/vnd.jupyter.widget-view+json" not in data
+    assert data["text/plain"] == player.run.summary()
+
+
+def test_a_closed_run_takes_its_player_along(player: Watched) -> None:
+    player.run.close()
+    assert player.comm is None
+    player.receive({"type": "ready", "client": "late"})

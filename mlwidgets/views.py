@@ -137,9 +137,11 @@ def Board(
     return View("board", (column,), title, note, wide, _given(grid=grid, agent=agent))
 
 
-def Bars(column: str, title: str = "", note: str = "", *, wide: bool = False) -> View:
-    """One bar for each element of a 1-D array."""
-    return View("bars", (column,), title, note, wide)
+def Bars(
+    column: str, title: str = "", note: str = "", *, labels: str | None = None, wide: bool = False
+) -> View:
+    """One bar for each element of a 1-D array. labels: the column of texts that names them."""
+    return View("bars", (column,), title, note, wide, _given(labels=labels))
 
 
 def Values(*columns: str, title: str = "", note: str = "", wide: bool = False) -> View:
@@ -177,7 +179,7 @@ def check_views(views: Sequence[View], schema: Schema) -> None:
 
 
 def _named(view: View) -> list[str]:
-    keys = ("x", "agent", "tokens", "heads", "says", "weight", "rows", "cols")
+    keys = ("x", "agent", "tokens", "heads", "says", "weight", "rows", "cols", "labels")
     return [view.options[key] for key in keys if key in view.options]
 
 

@@ -338,6 +338,17 @@ class Run:
         save_run(self, path)
         return self
 
+    def record_to(self, path: str | os.PathLike[str]) -> Self:
+        """Write the trace to a file while it grows, each frame before the next is asked for.
+
+        `mlwidgets.load` reads it, also after the kernel was killed. It ends with the run, or when
+        that restarts. Where the disk does not take it, the run goes on in memory and says so.
+        """
+        from .diskrecord import record_to
+
+        record_to(self, path)
+        return self
+
     def export(self, path: str | os.PathLike[str]) -> Self:
         """Write one HTML file that plays this run's trace with no kernel and no network."""
         from .pages.export import export

@@ -28,21 +28,29 @@ def save_run(run: Run, path: str | os.PathLike[str]) -> None:
     """Write a run's trace; RunError where there is none."""
     if not run.trace:
         raise RunError(f"{run.name}: has no frame to save")
-    spec, core = run.algorithm.spec, run._core
-    header = {
+    save_trace(path, run.trace, header_of(run), end_of(run._core))
+
+
+def header_of(run: Run) -> dict[str, Any]:
+    """What a file says of its run before the first frame."""
+    return {
         "mlwidgets": 1,
         "info": run.info or info_of(run),
-        "start": spec.to_json(core.start),
+        "start": run.algorithm.spec.to_json(run._core.start),
         "line": run.line,
     }
-    end = {
-        "status": run.status,
-        "number": run.number,
+
+
+def end_of(core: Core) -> dict[str, Any]:
+    """What a file says of its run after the last frame."""
+    spec = core.algorithm.spec
+    return {
+        "status": core.status,
+        "number": core.number,
         "params": spec.to_json(core.values),
         "events": events_json(core, spec),
         "error": core.fault,
     }
-    save_trace(path, run.trace, header, end)
 
 
 def load(path: str | os.PathLike[str]) -> Run:

@@ -66,6 +66,7 @@ class Trace(Mapping[str, Any]):
         self.nbytes = 0
         self.marks: set[int] = set()
         self.truncated = False  # set where a file ended before its end
+        self.written: Callable[[int], None] | None = None  # told of each new row's position
         self._max = max_frames, max_bytes
         self._row_bytes = 0
         self._rows = _Rows(self.schema)
@@ -106,6 +107,8 @@ class Trace(Mapping[str, Any]):
         if marked and len(self.marks) < MAX_MARKS:
             self.marks.add(number)
         self.nbytes += rows.nbytes(-1) if rows.sized else self._row_bytes
+        if self.written is not None:
+            self.written(len(rows.frames) - 1)
         if len(rows.frames) > self._max[0] or self.nbytes > self._max[1]:
             self._bound(rows)
 

@@ -54,9 +54,19 @@ class TraceWriter:
 
     def rows(self, trace: Trace, start: int, stop: int) -> None:
         """Append the recorded frames [start, stop)."""
-        for a in range(start, stop, CHUNK_FRAMES):
-            b = min(a + CHUNK_FRAMES, stop)
-            self._record(CHUNK, _chunk(trace.read(["#frame", *self._schema], a, b), self._schema))
+        a = start
+        while a < stop:
+            a, b = self._until(trace, a, stop), a
+            self._record(CHUNK, _chunk(trace.read(["#frame", *self._schema], b, a), self._schema))
+
+    def _until(self, trace: Trace, start: int, stop: int) -> int:
+        """Where a chunk ends: its texts must stay within what a reader takes."""
+        stop, size = min(start + CHUNK_FRAMES, stop), 0
+        for k in range(start, stop) if trace._rows.sized else ():
+            size += trace._rows.nbytes(k)
+            if size > MAX_JSON // 8 and k > start:
+                return k
+        return stop
 
     def end(self, facts: dict[str, Any]) -> None:
         """Say that the run is over, and how."""

@@ -14,6 +14,7 @@ import pytest
 LATE = {
     ("run", "player"): "a run that is displayed is a player",
     ("run", "savefile"): "run.save(path) is the short word for it",
+    ("run", "diskrecord"): "run.record_to(path) is the short word for it",
     ("run", "pages.export"): "run.export(path) is the short word for it",
     ("run", "shell"): "a run shows itself as its place can show it",
 }

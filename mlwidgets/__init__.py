@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from .frame import Metric as Metric
     from .frame import Unit as Unit
     from .hookspecs import hookimpl as hookimpl
+    from .images import Image as Image
+    from .images import ImageKind as ImageKind
     from .inputs import Grid as Grid
+    from .inputs import Net as Net
+    from .inputs import NetKind as NetKind
     from .inputs import Table as Table
     from .inputs import Text as Text
     from .inputs import TextKind as TextKind
@@ -37,9 +41,12 @@ if TYPE_CHECKING:
     from .savefile import load as load
     from .views import Bars as Bars
     from .views import Board as Board
+    from .views import Confusion as Confusion
     from .views import Heads as Heads
     from .views import Heatmap as Heatmap
     from .views import Line as Line
+    from .views import Picture as Picture
+    from .views import Pictures as Pictures
     from .views import Tokens as Tokens
     from .views import Values as Values
     from .views import View as View
@@ -53,14 +60,15 @@ _HOME = {
     "errors": "MLError ParamError",
     "frame": "Array Frames Measured Metric Unit",
     "hookspecs": "hookimpl",
-    "inputs": "Grid Table Text TextKind",
+    "images": "Image ImageKind",
+    "inputs": "Grid Net NetKind Table Text TextKind",
     "kinds": "Kind Log Range",
     "params": "Live Rate",
     "plugin": "Registration",
     "recording": "record",
     "run": "Run runs",
     "savefile": "load",
-    "views": "Bars Board Heads Heatmap Line Tokens Values View Words",
+    "views": "Bars Board Confusion Heads Heatmap Line Picture Pictures Tokens Values View Words",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
 

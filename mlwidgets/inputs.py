@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .errors import clip
-from .kinds import Kind
+from .kinds import Kind, Opaque
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    import torch
 
 
 @dataclass(frozen=True)
@@ -207,3 +209,78 @@ def _columns(value: Any) -> dict[str, npt.NDArray[Any]]:
     if array is None or array.ndim != 2 or array.dtype == object:
         raise ValueError(f"must be {TableKind().describe()}")
     return {f"x{k}": array[:, k] for k in range(array.shape[1])}
+
+
+@dataclass(frozen=True)
+class NetKind(Opaque):
+    """A network of the user's own: any torch.nn.Module with weights.
+
+    takes, gives: the shapes of one example and of its answer; a batch of two is tried.
+    """
+
+    takes: tuple[int, ...] = ()
+    gives: tuple[int, ...] = ()
+
+    def check(self, value: Any) -> Any:
+        torch: Any = sys.modules.get("torch")  # whoever has a network has imported it
+        if isinstance(value, type):
+            raise ValueError(f"is a class: give a network, {value.__name__}()")
+        if torch is None or not isinstance(value, torch.nn.Module):
+            raise ValueError(f"must be {self.describe()}")
+        weights = next(value.parameters(), None)
+        if weights is None:
+            raise ValueError("has no weights to train")
+        if weights.is_meta:
+            raise ValueError("has no values in its weights: it is on the device 'meta'")
+        if self.takes:
+            self._try(value, torch.zeros(2, *self.takes).to(weights))
+        return value
+
+    def _try(self, net: torch.nn.Module, batch: torch.Tensor) -> None:
+        """ValueError unless the network reads the batch; it is left as it was."""
+        import torch
+
+        modes = [(module, module.training) for module in net.modules()]
+        try:
+            with torch.no_grad():
+                answer = net.eval()(batch)
+        except Exception as error:  # a user's network may raise anything
+            fault = f"{type(error).__name__}: {clip(str(error).strip(), 120)}"
+            raise ValueError(f"cannot read {_shaped(batch)}: {fault}") from None
+        finally:
+            for module, training in modes:
+                module.training = training
+        wanted = (2, *self.gives)
+        if tuple(getattr(answer, "shape", ())) != wanted:
+            gave = _shaped(answer) if hasattr(answer, "shape") else type(answer).__name__
+            raise ValueError(f"must make {wanted} of {_shaped(batch)}, makes {gave}")
+
+    def parse(self, text: str) -> Any:
+        raise ValueError(f"must be an object: write $name for a variable, not {clip(text, 30)}")
+
+    def format(self, value: Any) -> str:
+        return "$net"
+
+    def to_json(self, value: Any) -> str:
+        return type(value).__name__
+
+    def describe(self) -> str:
+        if not self.takes:
+            return "a torch.nn.Module"
+        return f"a torch.nn.Module from {('n', *self.takes)} to {('n', *self.gives)}".replace(
+            "'", ""
+        )
+
+
+def _shaped(tensor: Any) -> tuple[int, ...]:
+    return tuple(map(int, tensor.shape))
+
+
+if TYPE_CHECKING:
+    Net = torch.nn.Module
+else:
+
+    class Net:
+        """A network of the user's own; shapes are asked for by `Annotated[Net, NetKind(...)]`."""
+
+        param_kind: ClassVar[Kind] = NetKind()

@@ -11,6 +11,8 @@ from .frame import Column, Schema
 
 Each = Literal["last", "mean", "mean_abs", "sum", "max"]
 Hue = Literal["value", "error", "third"]
+Shade = Literal["light", "ink", "value"]
+NOUNS = {"image": "Picture", "images": "Pictures"}  # Image is the parameter
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class View:
 
     def __repr__(self) -> str:
         words = [repr(c) for c in self.columns] + [f"{k}={v!r}" for k, v in self.options.items()]
-        return f"{self.kind.capitalize()}({', '.join(words)})"
+        return f"{NOUNS.get(self.kind, self.kind.capitalize())}({', '.join(words)})"
 
 
 def _given(**options: Any) -> dict[str, Any]:
@@ -154,12 +156,59 @@ def Words(column: str, title: str = "", note: str = "", *, wide: bool = True) ->
     return View("words", (column,), title, note, wide)
 
 
+def Picture(
+    column: str,
+    title: str = "",
+    note: str = "",
+    *,
+    shade: Shade | None = None,
+    lo: float | None = None,
+    hi: float | None = None,
+    wide: bool = False,
+) -> View:
+    """One image, pixel by pixel. shade: "light" from black to white, "ink" from paper to ink,
+    "value" the ramp of data; lo and hi: the ends of what it shows."""
+    return View("image", (column,), title, note, wide, _given(shade=shade, lo=lo, hi=hi))
+
+
+def Pictures(
+    column: str,
+    title: str = "",
+    note: str = "",
+    *,
+    labels: str | None = None,
+    shade: Shade | None = None,
+    lo: float | None = None,
+    hi: float | None = None,
+    wide: bool = False,
+) -> View:
+    """Many images of one size. labels: the column of their captions, which says how many."""
+    options = _given(labels=labels, shade=shade, lo=lo, hi=hi)
+    return View("images", (column,), title, note, wide, options)
+
+
+def Confusion(
+    column: str,
+    title: str = "",
+    note: str = "",
+    *,
+    labels: Sequence[str] | None = None,
+    wide: bool = False,
+) -> View:
+    """Counts of (true, answered) classes: what is right is quiet, errors are loud."""
+    names = list(labels) if labels is not None else None
+    return View("confusion", (column,), title, note, wide, _given(labels=names))
+
+
 RANK: dict[str, tuple[int, ...]] = {
     "heatmap": (2,),
     "heads": (2, 3),
     "board": (2,),
     "bars": (1,),
     "values": (0, 1, 2),
+    "image": (2, 3),
+    "images": (3, 4),
+    "confusion": (2,),
 }
 
 
@@ -180,7 +229,11 @@ def check_views(views: Sequence[View], schema: Schema) -> None:
 
 def _named(view: View) -> list[str]:
     keys = ("x", "agent", "tokens", "heads", "says", "weight", "rows", "cols", "labels")
-    return [view.options[key] for key in keys if key in view.options]
+    named = [view.options[key] for key in keys if key in view.options]
+    return [
+        *named,
+        *([view.options["labels"]] if view.kind == "images" and "labels" in view.options else []),
+    ]
 
 
 def _fits(view: View, column: Column) -> None:

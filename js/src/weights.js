@@ -1,5 +1,5 @@
 /** Weights of attention as they come: numbers, or bytes that are 255 times a weight's square root. */
-import { at, ramps } from "./colour.js";
+import { at, mix, ramps } from "./colour.js";
 
 /** @import { Cell } from "./types" */
 /** @import { Palette } from "./theme.js" */
@@ -54,8 +54,19 @@ function leveller(data, { coded, signed, root, lo, hi, most }) {
   };
 }
 
-/** @param {Weights} weights @param {Palette} palette */
-export const rampOf = (weights, palette) => (weights.signed ? ramps(palette).signed : ramps(palette).value);
+/** A weight of 1 has the full hue: a row of them must be read from the last bench. @param {Weights} weights @param {Palette} palette */
+export function rampOf(weights, palette) {
+  if (weights.signed) return ramps(palette).signed;
+  let ramp = made.get(palette);
+  if (!ramp) {
+    const [low, high] = [palette.rgb("ramp0"), palette.rgb("value")];
+    ramp = Array.from({ length: 256 }, (_, k) => `rgb(${mix(low, high, 0.03 + (0.97 * k) / 255).map(Math.round).join(" ")})`);
+    made.set(palette, ramp);
+  }
+  return ramp;
+}
+/** @type {WeakMap<Palette, string[]>} */
+const made = new WeakMap();
 
 /** @param {Weights} weights @param {number} k @param {Palette} palette */
 export function colourOf(weights, k, palette) {

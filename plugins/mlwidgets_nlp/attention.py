@@ -36,9 +36,9 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 import torch
 
-from mlwidgets import Array, Bars, Frames, Heads, Heatmap, Range, Text, TextKind, Values, algorithm
+from mlwidgets import Array, Bars, Frames, Heads, Heatmap, Range, Text, TextKind, algorithm
 
-from .heads import Weights, embed, name, split, weights
+from .heads import Weights, embed, kind, split, weights
 from .models import LIMIT, MODEL, TOKENIZER, attentions, encoded
 
 EXACT = 2**20  # bytes; a larger (H, T, T) of a model is kept as 255 times the root of each weight
@@ -82,9 +82,8 @@ SENTENCE = Text("The cat sat on the mat, because the mat was warm and the cat wa
 
 @algorithm(
     Heads("A", "Heads", heads="heads", says="step", ablate="ablate", unless="model"),
-    Heatmap("Z", "Mixed values", "of all heads, side by side"),
-    Bars("spread", "Tokens a word looks at", "in each head, on average"),
-    Values("change", title="Ablation"),
+    Heatmap("Z", "Mixed values", "of all heads, side by side", rows="tokens"),
+    Bars("spread", "Tokens a word looks at", "in each head, on average", labels="heads"),
     at=-1,
 )
 def attention(
@@ -119,7 +118,7 @@ def steps(
     nothing = torch.full((T, W_O.shape[0]), torch.nan, dtype=X.dtype)
     frame = Step(
         tokens=tokens,
-        heads=[name(h) for h in range(H)],
+        heads=[f"{h} {kind(h)}" for h in range(H)],
         step="scores",
         A=(S := Q @ K.mT),  # (2)  (H, T, T)
         spread=nothing[0, :1].expand(H),
@@ -149,7 +148,8 @@ def steps(
     Z[off] = 0.0
     Y = beside(Z) @ W_O  # (7)  (T, d_model)
     change = 100 * float((Y - whole).norm() / whole.norm())
-    yield frame | {"step": "weights, values mixed", "Z": beside(Z), "Y": Y, "change": change}
+    said = "values mixed" + (f", output changed by {change:.0f} %" if off else "")
+    yield frame | {"step": said, "Z": beside(Z), "Y": Y, "change": change}
 
 
 def beside(Z: Any) -> Any:
@@ -169,5 +169,5 @@ def layers(model: Any, tokens: list[str], given: dict[str, Any]) -> Iterator[Ste
         A = layer.float().cpu()  # (H, T, T)
         small = A if A.nbytes <= EXACT else (255 * A.sqrt()).round().to(torch.uint8)
         said = f"layer {k + 1} of {len(found)}"
-        names = [""] * len(A)
+        names = [f"head {h}" for h in range(len(A))]
         yield Step(tokens=tokens, heads=names, step=said, A=small, spread=spread(A))

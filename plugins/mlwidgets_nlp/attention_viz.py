@@ -30,7 +30,7 @@ from .attention import attention
 attention_viz = attention.preset(
     __doc__,
     Heads("A", "Threads", "from the left to the right", heads="heads", says="step", mode="threads"),
-    Bars("spread", "Tokens a word looks at", "in each head, on average", wide=True),
+    Bars("spread", "Tokens a word looks at", "in each head, on average", labels="heads", wide=True),
     scale=True,
     ablate=[],
 )

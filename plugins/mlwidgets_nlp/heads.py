@@ -161,15 +161,23 @@ HEADS: dict[str, Maker] = {
 }
 
 
-def name(h: int) -> str:
+def kind(h: int) -> str:
     """What head h compares."""
     return list(HEADS)[min(h, len(HEADS) - 1)]
+
+
+def turned(pair: Pair, rng: np.random.Generator) -> Pair:
+    """The same head, its features mixed and questions as long as offers: no score changes."""
+    W_Q, W_K = pair
+    mix = axes(W_K.shape[1], W_K.shape[1], rng)
+    even = float(np.linalg.norm(W_K) / max(float(np.linalg.norm(W_Q)), 1e-9)) ** 0.5
+    return W_Q @ mix * even, W_K @ mix / even
 
 
 def weights(H: int, d_k: int, seed: int) -> Weights:
     """The projections of H heads; head h is the same whatever H is."""
     made = [np.random.default_rng([seed, h]) for h in range(H)]
-    pairs = [HEADS[name(h)](d_k, rng) for h, rng in enumerate(made)]
+    pairs = [turned(HEADS[kind(h)](d_k, rng), rng) for h, rng in enumerate(made)]
     W_V = [rng.standard_normal((D_MODEL, d_k)) / D_MODEL**0.5 for rng in made]
     W_O = [rng.standard_normal((d_k, D_MODEL)) / d_k**0.5 for rng in made]
     W_Q, W_K = zip(*pairs, strict=True)

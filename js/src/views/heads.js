@@ -13,9 +13,9 @@ import { drawThreads, threadAt, threadLayout } from "./threads.js";
 /** @typedef {{x: number, y: number, h: number}} Panel */
 /**
  * @typedef {{
- *   panels: Panel[], w: number, h: number, step: number, left: number, top: number, height: number,
+ *   panels: Panel[], w: number, h: number, step: number, wide: number, left: number, top: number, height: number,
  *   labels: boolean, upright: boolean, title: number,
- * }} Layout `step`: the size of a token; `title`: room for a head's name
+ * }} Layout `step`, `wide`: how high and how wide a token is; `title`: room for a head's name
  */
 /** @typedef {{weights: Weights, tokens: string[], layout: Layout, palette: import("../theme.js").Palette, place: Place}} Scene */
 
@@ -181,8 +181,8 @@ function text({ store }, name, position) {
   return typeof value === "string" ? value : "";
 }
 
-/** "3 nearby" @param {string[]} names @param {number} h */
-export const headName = (names, h) => (names[h] ? `${h} ${names[h]}` : `head ${h}`);
+/** @param {string[]} names @param {number} h */
+export const headName = (names, h) => names[h] || `head ${h}`;
 
 /** What the picture is, after the title. @param {Ctx} ctx @param {Moment} moment @param {Weights} weights @param {boolean} threads */
 function said(ctx, moment, { T, root }, threads) {

@@ -8,7 +8,7 @@ import { clip, grid } from "./matrices.js";
 /** @typedef {CanvasRenderingContext2D} Pen */
 
 const GAP = 14, TITLE = 26, TALL = 420;
-const LETTER = 5.8;
+const LETTER = 6.6;
 const MOST = 4000; // threads of a head
 const LEVELS = 16; // of opacity
 
@@ -16,18 +16,19 @@ const LEVELS = 16; // of opacity
 export function threadLayout(shape) {
   const { T, words } = shape;
   const alone = shape.H === 1 || shape.big >= 0;
-  const { across, heads, most } = grid(shape, 168, 300);
+  const { across, heads, most: room } = grid(shape, 168, 300);
+  const most = Math.min(room, 560);
   const title = shape.H > 1 ? TITLE : 0;
   const step = Math.min(alone ? 22 : 16, (alone ? 1.3 : 1) * TALL / T);
   const labels = step >= 9;
-  const left = labels ? Math.min(Math.ceil(8 + LETTER * words), most * 0.34) : 6;
+  const left = labels ? Math.min(Math.ceil(10 + LETTER * words), most * 0.34) : 6;
   const h = step * T;
   const panels = heads.map((head, k) => ({
     h: head,
     x: (k % across) * (most + GAP),
     y: title + 4 + Math.floor(k / across) * (h + GAP + title),
   }));
-  return { panels, w: most, h, step, left, top: 4, height: Math.ceil((panels.at(-1)?.y ?? 0) + h + 6), labels, upright: false, title };
+  return { panels, w: most, h, step, wide: step, left, top: 4, height: Math.ceil((panels.at(-1)?.y ?? 0) + h + 6), labels, upright: false, title };
 }
 
 /** The token under a point: on the left one that looks, on the right one that is looked at. @param {Layout} layout @param {number} T @param {number} x @param {number} y @returns {Place} */

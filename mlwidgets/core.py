@@ -111,6 +111,10 @@ class Core:
                 self._become("running")
             self._call()
 
+    def obeys(self, goal: Goal) -> bool:
+        """Is this still what is asked for?"""
+        return self._goal is goal
+
     def steer(self, name: str, value: Any) -> None:
         """Change a live parameter: from the next frame that is computed on."""
         with self.changed:

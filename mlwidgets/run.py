@@ -158,8 +158,7 @@ class Run:
         if isinstance(n, bool) or operator.index(n) < 1:
             raise ParamError(f"n={n!r}: must be a whole number of at least 1")
         column = self._step_column(unit)
-        self._core.order(Hold())
-        self._driver.settle(None)
+        self._held(Hold())
         return self._held(NextUnit(column, n) if column else Upto(self._core.number + n))
 
     def _step_column(self, unit: str | None) -> str:
@@ -173,9 +172,16 @@ class Run:
         return steps[unit]
 
     def _held(self, goal: Any) -> Self:
-        """Order, and return once the run stands still; an interrupt makes it hold."""
+        """Order, and return once the run stands still; an interrupt makes it hold.
+
+        Where somebody else (a page, another thread) orders otherwise meanwhile, that is obeyed.
+        """
+        core = self._core
         try:
-            self._go(goal)
+            core.order(goal)
+            self._driver.wake()
+            while not self._driver.settle(time.monotonic() + 0.1) and core.obeys(goal):
+                pass
         except KeyboardInterrupt:
             self._core.order(Hold())
             raise

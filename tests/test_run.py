@@ -16,6 +16,7 @@ import torch
 
 import mlwidgets
 from mlwidgets import Frames, Line, Live, Range, Run, Unit, algorithm, play, runs
+from mlwidgets.core import Upto
 from mlwidgets.errors import FrameError, ParamError, RunError, ViewError
 from tests.waiting import until
 
@@ -168,6 +169,23 @@ def test_wait_gives_up_though_somebody_else_holds_the_run() -> None:
     endless.pause()
     waiter.join(30)
     assert said == [f"_endless: still paused after 0.5 s, at frame {endless.number}"]
+    endless.close()
+
+
+def test_a_pause_that_is_overruled_does_not_wait_for_the_end() -> None:
+    endless = play(_endless).start()
+    overruled = threading.Event()
+
+    def overrules() -> None:  # as a page would: at every change of the run's state
+        if endless.status == "paused":
+            endless._core.order(Upto())
+            overruled.set()
+
+    endless._core.watchers.append(overrules)
+    another_frame(endless)
+    assert endless.pause() is endless
+    assert overruled.is_set()
+    assert endless.status == "running"
     endless.close()
 
 

@@ -6,3 +6,4 @@ from mlwidgets import Registration, hookimpl
 @hookimpl
 def mlwidgets_register(registry: Registration) -> None:
     registry.topic("vision", "Vision", extra="mlwidgets[vision]")
+    registry.algorithm("vision.cnn_digits", "mlwidgets_vision.cnn_digits:cnn_digits")

@@ -1,0 +1,169 @@
+r"""Convolutional network: filters learn to tell ten handwritten digits apart.
+
+LeCun, Bottou, Bengio & Haffner (1998), "Gradient-based learning applied to document recognition",
+Proceedings of the IEEE 86, 2278-2324. doi:10.1109/5.726791
+
+    h_{oij} = b_o + \sum_{c,u,v} W_{ocuv} \, x_{c,\,i+u,\,j+v}    (1)  convolution
+    s_{oij} = \max_{u,v \in \{0,1\}} h_{o,\,2i+u,\,2j+v}          (2)  pooling
+    p_k = e^{z_k} / \sum_j e^{z_j}                               (3)  softmax of the scores z
+    \mathrm{loss} = -\frac{1}{n} \sum_i \log p_{i, y_i}          (4)  cross-entropy of a mini-batch
+    m \leftarrow \beta_1 m + (1 - \beta_1) g                     (5)  running mean of the gradient g
+    v \leftarrow \beta_2 v + (1 - \beta_2) g^2                   (6)  and of its square
+    \theta \leftarrow \theta - \mathrm{lr} \, \hat m / (\sqrt{\hat v} + \epsilon)  (7)  Adam, 2015
+
+Where: digit your drawing; lr learning rate; filters filters; batch mini-batch; epochs epochs;
+data your own digits; net your own network; seed seed; p probability of each digit;
+maps maps of the first layer; loss loss of a mini-batch; epoch epochs finished; accuracy test
+accuracy; confusion digit and answer; mistakes digits it gets wrong; said what each was taken for.
+
+What to watch: Draw a digit and keep Play going: the answer firms up within one epoch, long before
+the last mistakes go.
+
+Try: lr=0.1  steps thirty times as long: does it still learn?
+Try: filters=1  how much can it read through a single filter?
+Try: digit=flower  what does it answer to something that is no digit?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from mlwidgets import (
+    Array,
+    Bars,
+    Confusion,
+    Frames,
+    Line,
+    Live,
+    Log,
+    Metric,
+    Pictures,
+    Range,
+    Table,
+    Unit,
+    algorithm,
+)
+
+from .digits import THREE, Digit, DigitNet, Judged, Network, digits, judged, watched
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+Weights = list[Tensor]
+
+
+class Step(Judged):
+    loss: Annotated[float, Metric(better="lower")]
+    p: Annotated[Array, "digit"]
+    maps: Annotated[Array, "filter row column"]
+    epoch: Annotated[int, Unit(total="epochs")]
+
+
+def convolve(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    """(n, c, i, j) by filters (o, c, 3, 3) to (n, o, i, j); zeros stand around the edge."""
+    around = pad(x, (1, 1, 1, 1)).unfold(2, 3, 1).unfold(3, 3, 1)  # (n, c, i, j, u, v)
+    return torch.einsum("ncijuv,ocuv->noij", around, W) + b[:, None, None]  # (1)
+
+
+def pooled(h: Tensor) -> Tensor:
+    """(n, o, 2i, 2j) to (n, o, i, j)."""
+    return h.unfold(2, 2, 2).unfold(3, 2, 2).flatten(-2).max(-1).values  # (2)
+
+
+def forward(theta: Weights, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Two layers of filters, then one score for each digit; what is below zero is cut off."""
+    W1, b1, W2, b2, V, c = theta
+    h = convolve(x, W1, b1).clamp(min=0)  # (n, filters, 8, 8)
+    s = pooled(convolve(pooled(h), W2, b2).clamp(min=0))  # (n, 2 filters, 2, 2)
+    return s.flatten(1) @ V.T + c, h  # scores z (n, 10)
+
+
+def softmax(z: Tensor) -> Tensor:
+    e = (z - z.amax(1, keepdim=True)).exp()
+    return e / e.sum(1, keepdim=True)  # (3)
+
+
+def cross_entropy(z: Tensor, y: Tensor) -> Tensor:
+    log_p = z - z.logsumexp(1, keepdim=True)
+    return -log_p.gather(1, y[:, None]).mean()  # (4)
+
+
+def adam(theta: Weights, g: Sequence[Tensor], m: Weights, v: Weights, t: int, lr: float) -> None:
+    """Step t moves every weight, by the mean of its gradients over their size."""
+    for k, g_k in enumerate(g):
+        m[k] = BETA_1 * m[k] + (1 - BETA_1) * g_k  # (5)
+        v[k] = BETA_2 * v[k] + (1 - BETA_2) * g_k**2  # (6)
+        m_hat, v_hat = m[k] / (1 - BETA_1**t), v[k] / (1 - BETA_2**t)  # both began at 0
+        theta[k] -= lr * m_hat / (v_hat.sqrt() + EPSILON)  # (7)
+
+
+def begun(rng: np.random.Generator, filters: int) -> Weights:
+    """Weights as wide as keeps what flows through them of one size (He et al., 2015)."""
+    theta: Weights = []
+    for shape in ((filters, 1, 3, 3), (2 * filters, filters, 3, 3), (10, 8 * filters)):
+        W = rng.normal(0, np.sqrt(2 / np.prod(shape[1:])), shape)
+        theta += [torch.as_tensor(W, dtype=torch.float32), torch.zeros(shape[0])]
+    return [weight.requires_grad_() for weight in theta]
+
+
+@algorithm(
+    Bars("p", "What it answers", "to your drawing"),
+    Pictures("maps", "What its filters find", "in your drawing", shade="value", lo=0),
+    Line("loss", title="Loss", note="of a mini-batch", mean=15, log=True, hue="error"),
+    Line("accuracy", title="Accuracy", note="on digits it was not trained on", x="epoch", hi=1),
+    Confusion("confusion", "Digits and answers", "on those it was not trained on"),
+    Pictures("mistakes", "Worst mistakes", ", the surest first", labels="said", shade="ink"),
+    step="mini-batch",
+)
+def cnn_digits(
+    digit: Live[Digit] = THREE,
+    lr: Live[Annotated[float, Log(1e-5, 0.1)]] = 0.003,
+    filters: Annotated[int, Range(1, 32)] = 16,
+    batch: Annotated[int, Range(8, 512)] = 32,
+    epochs: Annotated[int, Range(1, 50)] = 12,
+    data: Table | None = None,
+    net: DigitNet | None = None,
+    seed: int = 0,
+) -> Frames[Step]:
+    rng = np.random.default_rng(seed)
+    x, y = digits(data)  # (n, 1, 8, 8), (n,)
+    test = torch.arange(len(x)) % 5 == 4  # every fifth is kept for the test
+    train_x, train_y, test_x, test_y = x[~test], y[~test], x[test], y[test]
+    theta = begun(rng, filters)
+    network: Network = partial(forward, theta)
+    if net is not None:
+        network, theta = watched(net, x)
+    m, v = ([torch.zeros_like(weight) for weight in theta] for _ in range(2))
+
+    def answer(digit: Digit) -> tuple[Tensor, Tensor]:
+        with torch.no_grad():
+            z, maps = network(torch.as_tensor(digit.pixels.copy())[None, None])
+        return softmax(z)[0], maps[0]
+
+    def examined() -> Judged:
+        with torch.no_grad():
+            return judged(softmax(network(test_x)[0]), test_y, test_x)
+
+    t, exam, (p, maps) = 0, examined(), answer(digit)
+    digit, lr = yield Step(**exam, loss=float("nan"), p=p, maps=maps, epoch=0)
+    for epoch in range(epochs):
+        order = torch.as_tensor(rng.permutation(len(train_x)))
+        for begin in range(0, len(order), batch):
+            chosen = order[begin : begin + batch]
+            with torch.enable_grad():
+                loss = cross_entropy(network(train_x[chosen])[0], train_y[chosen])
+                g = torch.autograd.grad(loss, theta, allow_unused=True, materialize_grads=True)
+            t += 1
+            with torch.no_grad():
+                adam(theta, g, m, v, t, lr)
+            last = begin + batch >= len(order)
+            if last:
+                exam = examined()
+            p, maps = answer(digit)
+            digit, lr = yield Step(**exam, loss=loss.item(), p=p, maps=maps, epoch=epoch + last)
+    return theta if net is None else network

@@ -1,0 +1,117 @@
+"""Handwritten digits of 8 by 8 pixels: scikit-learn's or one's own, and who reads them wrongly."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Annotated, Any, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from mlwidgets import Array, Image, ImageKind, Metric, MLError, Net, NetKind, Table
+
+SHOWN = 12  # mistakes
+THREE = Image(
+    np.array(
+        [
+            [0, 0, 7, 13, 15, 11, 1, 0],
+            [0, 0, 10, 6, 3, 13, 8, 0],
+            [0, 0, 0, 0, 2, 14, 5, 0],
+            [0, 0, 0, 8, 15, 12, 1, 0],
+            [0, 0, 0, 4, 6, 12, 10, 0],
+            [0, 0, 0, 0, 0, 5, 15, 0],
+            [0, 2, 7, 1, 2, 11, 12, 0],
+            [0, 1, 11, 15, 15, 13, 3, 0],
+        ]
+    )
+    / 16
+)
+"""Somebody's three, until another digit is drawn."""
+
+Digit = Annotated[Image, ImageKind(size=(8, 8), channels=1, ink=True)]
+DigitNet = Annotated[Net, NetKind(takes=(1, 8, 8), gives=(10,))]
+Network = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""Digits (n, 1, 8, 8) to scores (n, 10) and the first layer's maps (n, filters, rows, columns)."""
+
+
+class Judged(TypedDict):
+    accuracy: Annotated[float, Metric(better="higher")]
+    confusion: Annotated[Array, "true answered"]
+    mistakes: Annotated[Array, "mistake row column"]
+    said: list[str]
+
+
+def digits(data: Table | None) -> tuple[Tensor, Tensor]:
+    """Ink in [0, 1], (n, 1, 8, 8), and the digits they are, (n,)."""
+    if data is None:
+        from sklearn.datasets import load_digits
+
+        bunch = load_digits()
+        ink, label = bunch.data, bunch.target
+    else:
+        ink, label = _columns(data)
+    x = torch.as_tensor(ink / max(ink.max(), 1e-9), dtype=torch.float32)
+    return x.reshape(-1, 1, 8, 8), torch.as_tensor(label, dtype=torch.int64)
+
+
+def _columns(data: Table) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """64 pixel columns, and the labels: the column "target" or "label", else the last."""
+    names = list(data)
+    of = next((n for n in names if n.lower() in ("target", "label", "digit", "class")), names[-1])
+    pixels = [data[name] for name in names if name != of]
+    if len(pixels) != 64 or len(data) < 20:
+        raise MLError(
+            f"data: has {len(data)} rows of {len(pixels)} columns beside {of!r};"
+            " must have 20 rows or more of 64 pixel columns (8 x 8), and one of labels"
+        )
+    try:
+        ink, label = np.stack(pixels, axis=1).astype(np.float64), data[of].astype(np.float64)
+    except (TypeError, ValueError):
+        raise MLError("data: has values that are not numbers") from None
+    if not np.isfinite(ink).all() or ink.min() < 0:
+        raise MLError("data: must have pixels of 0 and more, has negative or missing ones")
+    if not np.isin(label, range(10)).all():
+        wrong = label[~np.isin(label, range(10))][0]
+        raise MLError(f"data: must have labels of 0 to 9 in {of!r}, has {wrong:g}")
+    return ink, label
+
+
+def judged(p: Tensor, y: Tensor, x: Tensor) -> Judged:
+    """How the answers p (n, 10) to the digits x compare with what they are, y (n,)."""
+    answer = p.argmax(1)
+    confusion = torch.bincount(10 * y + answer, minlength=100).reshape(10, 10)
+    wrong = (answer != y).nonzero()[:, 0]
+    surest = wrong[p[wrong].amax(1).argsort(descending=True)][:SHOWN]
+    pictures = np.zeros((SHOWN, 8, 8), dtype=np.uint8)
+    pictures[: len(surest)] = (255 * x[surest, 0]).cpu().numpy()
+    sure = p[surest].amax(1).tolist()
+    words = zip(y[surest].tolist(), answer[surest].tolist(), sure, strict=True)
+    return Judged(
+        accuracy=float((answer == y).double().mean()),
+        confusion=confusion.to("cpu", torch.int32).numpy(),
+        mistakes=pictures,
+        said=[f"{true} as {said}, {100 * share:.0f}%" for true, said, share in words],
+    )
+
+
+def watched(net: torch.nn.Module, x: Tensor) -> tuple[Network, list[Tensor]]:
+    """A copy of a user's network beside the data x, and its weights; a restart begins as it was.
+
+    The maps are those of its first convolution, or the digit itself where it has none.
+    """
+    net = copy.deepcopy(net).to(x.device)
+    theta: list[Tensor] = [weight for weight in net.parameters() if weight.requires_grad]
+    first = next((m for m in net.modules() if isinstance(m, torch.nn.Conv2d)), None)
+    seen: list[Tensor] = []
+    if first is not None:
+        first.register_forward_hook(lambda _module, _given, maps: seen.append(maps))
+
+    def network(x: Tensor) -> tuple[Tensor, Tensor]:
+        seen[:] = [x]
+        net.train(torch.is_grad_enabled())
+        return net(x.to(theta[0].dtype)), seen[-1]
+
+    return network, theta

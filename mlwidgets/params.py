@@ -26,6 +26,7 @@ Live = Annotated[T, LIVE]
 Rate = Annotated[float, Range(0, 1)]
 """A number in [0, 1]."""
 
+TAKEN = ("views", "controls", "at", "device", "self")  # words of `play` and of the run's own
 REQUIRED = inspect.Parameter.empty
 NAMES = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho
 sigma tau upsilon phi chi psi omega"""
@@ -110,6 +111,9 @@ class Spec(Mapping[str, Param]):
         words = where or {}
         params = []
         for p in inspect.signature(fn).parameters.values():
+            if p.name in TAKEN:
+                name = f"{fn.__name__}: {p.name!r}"
+                raise ParamError(f"{name} is a word of play(); rename the parameter")
             if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD, p.POSITIONAL_ONLY):
                 raise ParamError(f"{fn.__name__}: '*' and '/' parameters have no control: {p}")
             params.append(_param(p.name, hints.get(p.name, REQUIRED), p.default, words))

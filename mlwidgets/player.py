@@ -137,6 +137,9 @@ class Player(anywidget.AnyWidget):
 
     def _do(self, content: dict[str, Any]) -> None:
         action, run = content["action"], self.run
+        if self._restarting.locked() and action in ("play", "pause", "step", "set"):
+            _aside(self._after_restart, content)
+            return
         if action == "restart":
             _aside(self._restart, content)
             return
@@ -150,7 +153,8 @@ class Player(anywidget.AnyWidget):
         elif action == "step":
             column = run._step_column(content.get("step"))
             run._alive("step")
-            run._core.order(NextUnit(column) if column else Upto(run._core.number + 1))
+            core = run._core  # single steps go to the next frame that is recorded, and so seen
+            core.order(NextUnit(column) if column else Upto(core.trace.due(core.number)))
         elif action == "set":
             run.set(**{str(content["name"]): content["value"]})
         elif action == "stop":
@@ -172,14 +176,20 @@ class Player(anywidget.AnyWidget):
             except Exception as error:  # nobody else would tell the page
                 self._answer(content.get("id"), MLError(f"{type(error).__name__}: {error}"))
 
+    def _after_restart(self, content: dict[str, Any]) -> None:
+        """What is asked while frame 0 is computed is done once it is there."""
+        with self._restarting:
+            pass
+        self.receive(content)
+
     def _export(self, content: dict[str, Any]) -> None:
         """The run as one page, into the reader's downloads."""
         from .pages.export import page_of
 
         try:
             page = page_of(self.run).encode("utf-8", "replace")
-        except MLError as error:
-            self._answer(content["id"], error)
+        except Exception as error:  # nobody else would tell the page
+            self._answer(content["id"], MLError(f"{type(error).__name__}: {error}"))
             return
         self._answer(content["id"], None)
         name = f"{self.run.name.replace('.', '_')}.html"

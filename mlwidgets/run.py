@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import os
 import time
 import weakref
@@ -102,12 +101,12 @@ class Run:
         if not self.at:
             self._watch()
         try:
-            self._go(Upto(0))
+            self._held(Upto(0))
             if isinstance(self._core.error, ParamError):  # the algorithm refuses what it was given
                 raise self._core.error
             self.views = self._checked_views()
             if self.at:  # a page gets such a run whole, not frame 0 for a moment
-                self._go(Upto(float("inf") if self.at < 0 else self.at))
+                self._held(Upto(float("inf") if self.at < 0 else self.at))
                 self._watch()
         except BaseException:  # an interrupt while frame 0 was computed, or a wrong view
             self._driver.stop()
@@ -131,11 +130,6 @@ class Run:
 
     # driving ------------------------------------------------------------------------------
 
-    def _go(self, goal: Any) -> None:
-        self._core.order(goal)
-        self._driver.wake()
-        self._driver.settle(None)
-
     def start(self, pace: Pace = None, unit: str | None = None) -> Self:
         """Go on in the background.
 
@@ -155,7 +149,7 @@ class Run:
     def step(self, n: int = 1, unit: str | None = None) -> Self:
         """Go on n steps: frames, or units of a counted column such as "episode"."""
         self._alive("step")
-        if isinstance(n, bool) or operator.index(n) < 1:
+        if type(n) is not int or n < 1:
             raise ParamError(f"n={n!r}: must be a whole number of at least 1")
         column = self._step_column(unit)
         self._held(Hold())

@@ -10,7 +10,7 @@ from .algorithms import Algorithm
 from .core import Core, Event
 from .device import thread_scope
 from .drivers import TurnsDriver
-from .errors import RunError, TraceFileError
+from .errors import RunError, TraceFileError, clip
 from .info import events_json, info_of
 from .page import Page
 from .params import Spec
@@ -84,7 +84,10 @@ def _loaded(trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> Run:
     core.number = int(end.get("number", trace.last))
     core.frame = trace.row(-1) if trace else None
     core.status = "loaded"
-    core.note = "The file ends early: this is what had been written." if trace.truncated else ""
+    if trace.truncated:
+        core.note = "The file ends early: this is what had been written."
+    elif end.get("error"):
+        core.note = f"It was stopped by an error: {clip(end['error']['text'])}"
     line = str(header["line"])
     return Run.of_core(
         core, TurnsDriver(core), fixed="it is loaded from a file", info=info, line=line

@@ -144,3 +144,10 @@ def test_a_range_bounds_a_live_number() -> None:
 
     assert Spec.of(fn)["x"].live
     assert refusal(Spec.of(fn).check, {"x": 6}) == "x=6: must lie in [0, 5]"
+
+
+def test_a_parameter_cannot_take_a_word_of_play() -> None:
+    def fn(at: int = 0) -> None: ...
+
+    with pytest.raises(ParamError, match="'at' is a word of play"):
+        Spec.of(fn)

@@ -140,3 +140,10 @@ def test_a_forged_header_is_refused_or_only_shown(place: str, saved: Run, tmp_pa
         assert load(path).summary()
     except TraceFileError as error:
         assert "lacks what a run needs" in str(error)
+
+
+def test_a_loaded_run_says_that_an_error_ended_it(tmp_path: Path) -> None:
+    run = play(raises)
+    with pytest.raises(Exception):  # noqa: B017, PT011  whatever it raises: the file tells it
+        run.wait()
+    assert "stopped by an error" in saved_and_loaded(run, tmp_path / "r.trace").summary()

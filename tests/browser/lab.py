@@ -391,7 +391,7 @@ def wait_until(condition: Callable[[], bool], words: str, patience: float = PATI
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError(f"not within {patience:.0f} s: {words}")
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def free_port() -> int:

@@ -58,14 +58,18 @@ class Player:
 
     @property
     def place(self) -> int:
-        self.frame.scroll_into_view_if_needed()  # what is out of sight is not drawn
+        self.show()
         return int(self.frame.input_value())
 
     @property
     def last(self) -> int:
         """The newest place."""
-        self.frame.scroll_into_view_if_needed()
+        self.show()
         return int(self.frame.get_attribute("max") or 0)
+
+    def show(self) -> None:
+        """Bring it into sight: what is out of sight is not drawn."""
+        self.frame.evaluate("(node) => node.scrollIntoViewIfNeeded()")
 
     def scrub(self, place: int) -> None:
         self.frame.fill(str(place))

@@ -69,10 +69,12 @@ def test_the_kernel_answers_expressions_and_tells_its_errors(lab: Lab) -> None:
 
 
 def test_a_cell_may_run_while_the_test_goes_on(lab: Lab) -> None:
-    book = lab.open(["import threading; go = threading.Event()", "go.wait()"])
+    begun = 'print("begun", flush=True); go.wait()'  # an interrupt before it would be lost
+    book = lab.open(["import threading; go = threading.Event()", begun])
     book.run(0)
     book.run(1, wait=False)
     wait_until(lambda: book.is_running(1), "the cell shows [*]")
+    expect(book.output(1)).to_contain_text("begun")
     lab.server.api("POST", f"kernels/{book.kernel_id}/interrupt")
     wait_until(lambda: not book.is_running(1), "the cell has ended")
 

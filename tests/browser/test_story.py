@@ -18,7 +18,7 @@ def test_a_learner_loads_lists_plays_steers_looks_back_and_tries(lab: Lab) -> No
     book.run(1)
     listing = book.output(1)
     expect(listing).to_contain_text(re.compile(r"rl\.q_learning\s+Q-learning"))
-    expect(listing).to_contain_text("`%ml rl.q_learning` plays one")
+    expect(listing).to_contain_text(re.compile(r"`%ml \S+` plays one"))
 
     # frame 0, before anything is pressed
     book.run(2)

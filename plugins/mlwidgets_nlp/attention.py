@@ -140,8 +140,7 @@ def steps(
 
     A = torch.exp(S - S.amax(-1, keepdim=True))
     A = A / A.sum(-1, keepdim=True)  # (5)
-    frame |= {"A": A, "spread": spread(A)}
-    yield frame | {"step": "weights"}
+    yield (frame := frame | {"A": A, "spread": spread(A), "step": "weights"})
 
     Z = A @ V  # (6)  (H, T, d_k)
     whole = beside(Z) @ W_O

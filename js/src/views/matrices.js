@@ -52,7 +52,7 @@ export function matrixAt({ panels, step, wide, left }, T, x, y) {
   for (const panel of panels) {
     const first = panel.x === left;
     const [t, s] = [Math.floor((y - panel.y) / step), Math.floor((x - panel.x) / wide)];
-    if (t >= 0 && t < T && s < T && (s >= 0 || (first && x < panel.x))) return { h: panel.h, t, s };
+    if (t >= 0 && t < T && s < T && (s >= 0 || (first && x < panel.x))) return { h: panel.h, t, s: Math.max(-1, s) };
   }
   return { h: -1, t: -1, s: -1 };
 }

@@ -1,0 +1,282 @@
+"""Attention equals torch's own, and a model's layers are what the model itself gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from transformers import BertConfig, BertModel, GPT2Config, GPT2Model
+
+import mlwidgets
+from mlwidgets import Text
+from mlwidgets.errors import ParamError
+from mlwidgets_nlp.attention import attention, steps
+from mlwidgets_nlp.attention_sdp import attention_sdp
+from mlwidgets_nlp.heads import Weights, embed, split, weights
+
+CASES = 240
+EXACT = 1e-10
+SHAPES = [(1, 1), (1, 4), (7, 1), (2, 2), (3, 5), (12, 8), (40, 3), (5, 16)]  # tokens, heads
+
+
+def draw(case: int) -> tuple[torch.Tensor, Weights, bool]:
+    """Random tokens and projections, double precision; shapes include the degenerate."""
+    g = torch.Generator().manual_seed(case)
+    T, H = SHAPES[case % len(SHAPES)]
+    d_k = int(torch.randint(1, 17, (1,), generator=g))
+    size = 0.3 + case % 5
+
+    def normal(*shape: int) -> torch.Tensor:
+        drawn = torch.randn(*shape, generator=g, dtype=torch.float64)
+        return drawn.mul(size / float(shape[-2]) ** 0.5)
+
+    d = H * d_k
+    W = Weights(normal(H, d, d_k), normal(H, d, d_k), normal(H, d, d_k), normal(d, d))
+    return normal(T, d), W, bool(case // len(SHAPES) % 2)
+
+
+def last(X: torch.Tensor, W: Weights, causal: bool, off: list[int]) -> dict[str, Any]:
+    tokens = [str(t) for t in range(len(X))]
+    d_k = W.W_Q.shape[-1]
+    return dict(list(steps(tokens, X, W, causal, d_k**0.5, off))[-1])
+
+
+def apart(a: torch.Tensor, b: torch.Tensor) -> float:
+    return float((a - b).abs().max())
+
+
+def heads_of(frame: dict[str, Any], name: str, H: int) -> torch.Tensor:
+    """A (T, H d_k) column as (H, T, d_k)."""
+    column: torch.Tensor = frame[name]
+    return column.reshape(len(column), H, -1).transpose(0, 1)
+
+
+def test_it_equals_scaled_dot_product_attention() -> None:
+    for case in range(CASES):
+        X, W, causal = draw(case)
+        H = len(W.W_Q)
+        frame = last(X, W, causal, [])
+        Q, K, V = (X @ w for w in W[:3])
+        ours = heads_of(frame, "Z", H)
+        theirs = F.scaled_dot_product_attention(Q, K, V, is_causal=causal)
+        assert apart(ours, theirs) <= EXACT, case
+
+
+def test_it_equals_multihead_attention_with_its_weights_copied() -> None:
+    for case in range(CASES):
+        X, W, causal = draw(case)
+        T, d, H = len(X), X.shape[1], len(W.W_Q)
+        library = torch.nn.MultiheadAttention(d, H, bias=False, batch_first=True).double()
+        with torch.no_grad():
+            library.in_proj_weight.copy_(torch.cat([torch.cat(list(w), 1).T for w in W[:3]]))
+            library.out_proj.weight.copy_(W.W_O.T)
+            mask = torch.ones(T, T, dtype=torch.bool).triu(1) if causal else None
+            Y, A = library(X[None], X[None], X[None], attn_mask=mask, average_attn_weights=False)
+        frame = last(X, W, causal, [])
+        assert max(apart(frame["Y"], Y[0]), apart(frame["A"], A[0])) <= EXACT, case
+
+
+def test_a_head_switched_off_is_a_head_whose_output_is_zero() -> None:
+    for case in range(0, CASES, 6):
+        X, W, causal = draw(case)
+        H, d_k = len(W.W_Q), W.W_Q.shape[-1]
+        off = [case % H]
+        W_V = W.W_V.clone()
+        W_V[off] = 0.0  # the values of that head say nothing
+        ours, theirs = last(X, W, causal, off), last(X, W._replace(W_V=W_V), causal, [])
+        whole = last(X, W, causal, [])
+        assert apart(ours["Y"], theirs["Y"]) <= EXACT, case
+        h = off[0]
+        assert not ours["Z"][:, h * d_k : (h + 1) * d_k].any()
+        change = float((ours["Y"] - whole["Y"]).norm() / whole["Y"].norm())
+        assert ours["change"] == pytest.approx(100 * change)
+
+
+@pytest.mark.parametrize("params", [{}, {"causal": True, "tau": 0.5}, {"d_k": 5, "heads": 12}])
+def test_a_played_sentence_equals_the_library_too(params: dict[str, Any]) -> None:
+    """The whole way, from a text to the recorded trace, in single precision."""
+    run = mlwidgets.play(attention, text="Who looks at whom, and why?", **params)
+    H, d_k = run.params["heads"], run.params["d_k"]
+    row = run.trace.row(-1)
+    Q, K, V = (heads_of({n: torch.from_numpy(row[n].astype(np.float64))}, n, H) for n in "QKV")
+    scale = 1 / (d_k**0.5 * run.params["tau"])
+    Z = F.scaled_dot_product_attention(Q, K, V, is_causal=run.params["causal"], scale=scale)
+    assert apart(Z.transpose(0, 1).flatten(1), torch.from_numpy(row["Z"])) <= 2e-5
+    W = weights(H, d_k, 0)
+    X = embed(split(run.params["text"]))
+    assert np.abs(X @ W.W_Q[0] - row["Q"][:, :d_k]).max() <= 1e-4
+    assert np.abs(Z.transpose(0, 1).flatten(1).numpy() @ W.W_O - row["Y"]).max() <= 1e-4
+
+
+def test_the_steps_are_those_of_the_paper() -> None:
+    frames = list(attention_sdp(text="one two three", causal=True, tau=2.0, d_k=4))
+    scores, scaled, masked, weighed, mixed = (torch.as_tensor(f["A"]) for f in frames)
+    assert torch.allclose(scaled * 2.0 * 4**0.5, scores)
+    assert torch.equal(masked.isinf(), torch.ones(1, 3, 3, dtype=torch.bool).triu(1))
+    assert torch.allclose(masked.softmax(-1), weighed)
+    assert torch.equal(weighed, mixed)
+    assert [f["step"] for f in frames][:2] == ["scores", "scaled scores"]
+
+
+def test_without_the_scale_the_softmax_saturates() -> None:
+    spread = [attention_sdp(d_k=128, scale=on) for on in (True, False)]
+    with_scale, without = (float(list(frames)[-1]["spread"][0]) for frames in spread)
+    assert with_scale > 2.0
+    assert without < 1.1 * 18 / 8, "hardly more than one token, or its like"
+
+
+def test_each_head_finds_what_its_name_says() -> None:
+    text = Text("A red fox, a red hen.")
+    frame = list(attention(text=text, heads=5))[-1]
+    tokens, A = frame["tokens"], torch.as_tensor(frame["A"])
+    look = [[tokens[int(s)] for s in row] for row in A.argmax(-1)]
+    assert look[1][1:] == tokens[:-1]
+    assert look[2][:-1] == tokens[1:]
+    assert set(look[4]) <= {",", "."}
+    red = tokens.index("red")
+    again = tokens.index("red", red + 1)
+    assert float(A[0, red, again]) == pytest.approx(float(A[0, red, red]), rel=1e-4)
+    assert len(frame["heads"]) == 5
+
+
+# a model of the user's own -----------------------------------------------------------------
+
+TEXT = "the quick brown fox jumps"
+
+
+def bert(**more: Any) -> Any:
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=99,
+        hidden_size=32,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        intermediate_size=37,
+        max_position_embeddings=64,
+        **more,
+    )
+    return BertModel(config)
+
+
+def gpt2() -> Any:
+    torch.manual_seed(0)
+    config = GPT2Config(vocab_size=99, n_embd=32, n_layer=2, n_head=2, n_positions=64)
+    return GPT2Model(config)
+
+
+class Letters:
+    """The least a Hugging Face tokenizer is: ids in a batch, and their texts."""
+
+    def __call__(self, text: str, return_tensors: str) -> dict[str, torch.Tensor]:
+        ids = torch.tensor([[1 + ord(c) % 90 for c in text]])
+        return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+
+    def convert_ids_to_tokens(self, ids: list[int]) -> list[str]:
+        return [f"#{i}" for i in ids]
+
+
+@pytest.mark.parametrize("make", [bert, gpt2])
+@pytest.mark.parametrize("way", ["eager", "sdpa"])
+def test_a_models_layers_are_its_own_attentions(make: Any, way: str) -> None:
+    model = make()
+    model.set_attn_implementation(way)
+    model.train()  # dropout would change what is shown
+    run = mlwidgets.play("nlp.attention", model=model, tokenizer=Letters(), text=TEXT)
+    assert model.training
+    assert model.config._attn_implementation == way
+    model.set_attn_implementation("eager")
+    with torch.no_grad():
+        given = Letters()(TEXT, "pt")
+        own = model.eval()(**given, output_attentions=True).attentions
+    assert len(run.trace) == len(own)
+    for k, layer in enumerate(own):
+        assert np.abs(run.trace["A"][k] - layer[0].numpy()).max() <= 1e-6
+    assert run.trace["tokens"][0][0] == "#27"
+    assert run.trace["step"][-1] == f"layer {len(own)} of {len(own)}"
+    assert [view.kind for view in run.views] == ["heads", "bars"]
+
+
+def test_without_a_tokenizer_words_are_hashed_and_shown_as_they_are() -> None:
+    run = mlwidgets.play("nlp.attention_viz", model=bert(), text=TEXT)
+    assert run.trace["tokens"][0] == tuple(TEXT.split())
+    assert run.trace["A"].shape == (3, 4, 5, 5)
+
+
+def test_a_long_sentence_is_kept_in_bytes_of_the_root() -> None:
+    run = mlwidgets.play("nlp.attention", model=gpt2_long(), text="a b c d e f g h " * 64)
+    A = run.trace["A"]
+    assert A.dtype == np.uint8
+    assert A.shape[1:] == (2, 512, 512)
+    assert np.abs(((A / 255.0) ** 2).sum(-1) - 1).max() < 0.1
+    assert run.trace.nbytes < 2 * 2**20
+
+
+def gpt2_long() -> Any:
+    torch.manual_seed(0)
+    config = GPT2Config(vocab_size=99, n_embd=16, n_layer=2, n_head=2, n_positions=512)
+    return GPT2Model(config)
+
+
+# what cannot be done ----------------------------------------------------------------------
+
+
+def refused(**params: Any) -> str:
+    with pytest.raises(ParamError) as caught:
+        mlwidgets.play("nlp.attention", **params)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_a_text_that_cannot_be_weighed_is_refused_with_the_limit_and_why() -> None:
+    assert "must have at least one word" in refused(text="")
+    assert "must have at least one word" in refused(text=" \n\t")
+    enormous = refused(text="x" * 100_000)
+    assert "at most 512 tokens, has 100,000 letters" in enormous
+    assert "every pair" in enormous
+    assert "has 600" in refused(text="a " * 600)
+    assert "is 700 tokens of this tokenizer" in refused(
+        text="a" * 700, model=bert(), tokenizer=Letters()
+    )
+    assert "the model has places for 64" in refused(text="a " * 65, model=bert())
+
+
+class Plain(torch.nn.Module):
+    """A model without attentions."""
+
+    class Config:
+        pass
+
+    config = Config()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = torch.nn.Embedding(9, 4)
+
+    def get_input_embeddings(self) -> torch.nn.Embedding:
+        return self.words
+
+    def forward(self, input_ids: torch.Tensor, **_: Any) -> torch.Tensor:
+        out: torch.Tensor = self.words(input_ids)
+        return out
+
+
+def test_what_is_no_model_with_attentions_is_refused() -> None:
+    assert "must be a Hugging Face model object" in refused(model=3)
+    assert "must be a Hugging Face model object" in refused(model=BertModel)
+    assert "must be a Hugging Face tokenizer" in refused(model=bert(), tokenizer="bert")
+    assert "gives no attentions" in refused(model=Plain())
+    assert "meta device" in refused(model=bert().to("meta"))
+
+
+def test_a_refused_change_loses_nothing() -> None:
+    run = mlwidgets.play("nlp.attention", model=bert(), text=TEXT)
+    before = run.trace.hash
+    for bad in ({"text": ""}, {"text": "a " * 65}, {"model": Plain()}, {"heads": 99}):
+        with pytest.raises(ParamError):
+            run.restart(**bad)
+        assert (run.status, run.trace.hash, run.params["text"]) == ("done", before, TEXT)
+    assert run.restart(text="still alive").trace["tokens"][0] == ("still", "alive")

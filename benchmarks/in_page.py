@@ -159,7 +159,7 @@ def second_player(place: Place) -> Iterator[Figure]:
 
     All frames that the page receives from the command to the painted player and the kernel's next
     answer, less the bytes of what describes and fills it: the traits `info`, `state` and `first`
-    and the messages of rows. What a cell of one number costs (echo, busy, idle) is told apart.
+    and the messages of rows, and less what a cell that shows a number costs (echo, busy, idle).
     """
     with place.book([LOAD, SHOW, SHOW, "1"]) as book:
         book.run(0)
@@ -173,7 +173,7 @@ def second_player(place: Place) -> Iterator[Figure]:
             taps.append(book.tap())
     first, second, plain = taps
     data = data_in(second)
-    beside = total(second) - sum(data.values())
+    beside = total(second) - sum(data.values()) - total(plain)
     parts = ", ".join(f"{name} {size:,}" for name, size in data.items())
     code = sum(
         sum(m.buffers) for m in second if "code" in m.state or m.custom.get("type") == "code"
@@ -227,8 +227,11 @@ def third_party(place: Place) -> Iterator[Figure]:
             book.run(1)
             player = opened(book, 1, "Averaging")
             views = player.box.get_by_role("img").count()
-            controls = [player.slider(name) for name in ("noise noise", "drift drift", "n samples")]
-            present = sum(control.count() for control in controls)
+            controls = [player.slider(name) for name in ("noise", "drift")]
+            present = sum(
+                control.count()
+                for control in [*controls, player.slider("n samples"), player.field("n samples")]
+            )
             player.choose("Pace", "full speed")
             player.button("Play").click()
             book.wait_for("run.status", "done")

@@ -1,5 +1,6 @@
 /** One control for each parameter. It shows what is in force at the cursor. */
 import { el, put, set, unique } from "./dom.js";
+import { drawFace } from "./draw.js";
 import { steered } from "./force.js";
 import { plain, shown } from "./format.js";
 
@@ -20,6 +21,7 @@ export function controls(run, cursor, paint) {
   const { info } = run;
   const empty = (/** @type {Param} */ param) => param.kind === "opaque" && run.state.params[param.name] == null; // nothing to show or to edit
   const params = info.params.filter((param) => (!info.controls || info.controls.includes(param.name)) && !empty(param));
+  params.sort((a, b) => Number(a.kind === "grid") - Number(b.kind === "grid")); // a board's row is short: it comes last
   const all = params.map((param) => control(param, run, cursor, paint));
   const live = all.filter((c) => c.param.live), fixed = all.filter((c) => !c.param.live);
   const node = el("div", { class: "side" }, ...group(run.frozen ? "Could be changed while it ran" : "Live: change while it runs", live),
@@ -54,7 +56,7 @@ function control(param, run, cursor, paint) {
   /** @param {unknown} value @param {boolean} final @returns {Promise<void>} */
   async function change(value, final) {
     const eager = steers(run, param) || run.whole;
-    if (held && final && same(held.value, value) && eager) return; // sent while it was dragged
+    if (held && final && same(held.value, value) && eager) return look(); // sent while it was dragged
     if (!held && final && run.whole && same(run.state.params[param.name], value)) return;
     held = { value, answered: 0 };
     if (!eager && !final) return face.show(value);
@@ -65,6 +67,14 @@ function control(param, run, cursor, paint) {
     if (error && held === mine) held = null;
     mine.answered = performance.now();
     cursor.changed();
+    if (final && !error) void look();
+  }
+
+  /** A drawing asks: a run that stands still goes on by one frame, to answer. */
+  async function look() {
+    if (param.kind !== "image") return;
+    while (run.setting.has(param.name)) await new Promise((resolve) => setTimeout(resolve, 20));
+    if (steers(run, param) && run.canGo && !run.running) void run.do("step", { step: cursor.steps[0].name });
   }
 
   return {
@@ -89,7 +99,7 @@ function steering({ state, info }) {
 /** A live parameter is set at the head. @param {Run} run @param {Cursor} cursor @param {Param} param @param {unknown} value */
 export function apply(run, cursor, param, value) {
   if (!steers(run, param)) {
-    const play = cursor.moving;
+    const play = cursor.moving || param.kind === "image"; // who draws wants an answer
     cursor.restart();
     return run.restart({ ...steering(run), [param.name]: value }, { play, ...cursor.asked() });
   }
@@ -102,6 +112,7 @@ export function apply(run, cursor, param, value) {
 function faceOf(param, change, paint, off) {
   const { kind } = param;
   if (kind === "grid") return gridFace(param, paint, off);
+  if (kind === "image") return drawFace(param, { name: accessible(param), label: named(param) }, change, off);
   if (kind === "table" || kind === "opaque") return fixedFace(param);
   if (kind === "bool") return boxFace(param, change, off);
   if (kind === "choice") return choiceFace(param, change, off);

@@ -44,6 +44,7 @@ export function cell(v, kind) {
  */
 export function shown(param, v) {
   if (v == null) return "–";
+  if (param.kind === "image") return "a drawing";
   if (typeof v === "boolean") return v ? "on" : "off";
   if (Array.isArray(v)) return v.join(", ");
   if (typeof v !== "number") return String(v);
@@ -72,3 +73,6 @@ export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 export function listed(parts) {
   return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
+
+/** What a hand did to a parameter that no number tells. @param {import("./types").Param} param @returns {string} "" where its values say it */
+export const handled = (param) => ({ grid: "painted", image: "drawn" })[param.kind] ?? "";

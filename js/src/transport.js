@@ -1,7 +1,7 @@
 /** The transport: play, step, scrub, pace. */
 import { el, icon, put, set } from "./dom.js";
 import { marks, paramOf } from "./force.js";
-import { plain, shown } from "./format.js";
+import { handled, plain, shown } from "./format.js";
 import { finished, total } from "./steps.js";
 
 /** @import { Cursor } from "./cursor.js" */
@@ -95,7 +95,7 @@ function scrubber(slider, run, cursor) {
     }
     found.forEach((mark, k) => {
       const param = paramOf(info, mark.name) ?? { name: mark.name, kind: "str" };
-      const words = param.kind === "grid" ? "painted" : `${shown(param, mark.old)} to ${shown(param, mark.new)}`;
+      const words = handled(param) || `${shown(param, mark.old)} to ${shown(param, mark.new)}`;
       const text = `Frame ${mark.frame}: ${param.label || param.name} ${words}`;
       set(buttons[k], { "aria-label": text, title: text, "data-frame": mark.frame });
       buttons[k].style.left = `calc(8px + (100% - 16px) * ${at(mark.frame).toFixed(4)})`;

@@ -3,7 +3,7 @@
 export interface Param {
   name: string; kind: string; symbol?: string; label?: string; live?: boolean; default?: unknown;
   lo?: number | null; hi?: number | null; step?: number | null; log?: boolean; choices?: unknown[]; rows?: number;
-  legend?: Legend[];
+  legend?: Legend[]; size?: [number, number] | null; channels?: 1 | 3 | null; ink?: boolean;
 }
 export interface Legend { char: string; name: string; value?: number | null }
 export interface Column {

@@ -125,7 +125,7 @@ def cnn_digits(
     lr: Live[Annotated[float, Log(1e-5, 0.1)]] = 0.003,
     filters: Annotated[int, Range(1, 32)] = 16,
     batch: Annotated[int, Range(8, 512)] = 32,
-    epochs: Annotated[int, Range(1, 50)] = 12,
+    epochs: Annotated[int, Range(1, 50)] = 15,
     data: Table | None = None,
     net: DigitNet | None = None,
     seed: int = 0,

@@ -1,15 +1,18 @@
 /** The table of views: a kind names a small function. */
 import { bars } from "./bars.js";
 import { board } from "./board.js";
+import { confusion } from "./confusion.js";
 import { heads } from "./heads.js";
 import { heatmap } from "./heatmap.js";
+import { image } from "./image.js";
+import { images } from "./images.js";
 import { line } from "./line.js";
 import { tokens } from "./tokens.js";
 import { values } from "./values.js";
 import { words } from "./words.js";
 
 /** @type {Record<string, import("../types").ViewMaker>} */
-export const VIEWS = { line, heatmap, board, bars, values, words, heads, tokens };
+export const VIEWS = { line, heatmap, board, bars, values, words, heads, tokens, image, images, confusion };
 
 /** @param {string} kind */
 export function viewOf(kind) {

@@ -1,7 +1,7 @@
 /** Curves over frames or units: the past strong, what is recorded after the cursor a hairline. */
 import { canvasIn, pointer, write } from "../canvas.js";
 import { marks, paramOf } from "../force.js";
-import { listed, num, plain, shown } from "../format.js";
+import { handled, listed, num, plain, shown } from "../format.js";
 import { linearTicks, scale } from "../scale.js";
 import { Series, smoothed } from "../series.js";
 import { stepsOf, total } from "../steps.js";
@@ -199,7 +199,7 @@ function drawSteering(g, ctx, { m, x, series, left, h }) {
     g.stroke();
     g.setLineDash([]);
     const param = paramOf(ctx.info, mark.name) ?? { name: mark.name, kind: "float" };
-    const text = param.kind === "grid" ? "painted" : `${param.symbol || param.name} ${shown(param, mark.old)} → ${shown(param, mark.new)}`;
+    const text = handled(param) || `${param.symbol || param.name} ${shown(param, mark.old)} → ${shown(param, mark.new)}`;
     const wide = g.measureText(text).width;
     if (!ctx.first || px < free) continue; // said once, where there is room
     const before = px + 4 + wide > x(x.hi) && px - 4 - wide > Math.max(free, left);

@@ -1,0 +1,225 @@
+/** The drawing pad: an image parameter's control. Mouse, finger and keys draw at the image's own size; a file is shrunk before it is sent. */
+import { el, put, set } from "./dom.js";
+import { asInk, blank, decoded, encoded, fromRgba, stroke } from "./pixels.js";
+
+/** @import { Param } from "./types" */
+/** @import { Pixels } from "./pixels.js" */
+
+const EVERY = 100; // ms between values sent while the pen is down
+const SIDE = 256; // pixels a side of an uploaded image whose size is free
+const DRAWN = 64; // a larger image is uploaded, not drawn
+const CELL = 24; // canvas pixels of one
+
+/**
+ * @param {Param} param @param {{name: string, label: (Node | string)[]}} words
+ * @param {(value: string, final: boolean) => void} change @param {boolean} off
+ */
+export function drawFace(param, { name, label }, change, off) {
+  const [rows, cols] = param.size ?? [0, 0];
+  const pad = rows > 0 && Math.max(rows, cols) <= DRAWN && param.channels !== 3;
+  const canvas = el("canvas", { class: pad ? "pad" : "pad still", tabindex: pad && !off ? 0 : null, role: pad ? "application" : "img" });
+  const said = el("span", { class: "unseen", role: "status" });
+  const wrong = el("span", { class: "wrong", role: "alert", hidden: true });
+  const file = el("input", { type: "file", accept: "image/*", class: "unseen", tabindex: -1, "aria-hidden": "true", onchange: () => void upload() });
+  const clear = el("button", { class: "act", type: "button", "aria-label": `Clear ${name}`, disabled: off, onclick: () => wipe() }, "Clear");
+  const pick = el("button", { class: "act", type: "button", "aria-label": `Upload ${name}`, disabled: off, onclick: () => file.click() }, "Upload…");
+  const node = el("div", { class: "param drawn", role: "group", "aria-label": name },
+    el("span", { class: "name" }, ...label), el("span", { class: "acts" }, ...(pad ? [clear] : []), pick), canvas, file, wrong, said);
+  const g = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  /** @type {Pixels} */
+  let image = blank(rows || 1, cols || 1);
+  let word = "", drawn = "";
+  /** @type {[number, number] | null} */
+  let pen = null;
+  let at = [rows >> 1, cols >> 1], keyed = false, timer = 0;
+
+  /** What is in force; never while the pen is down. @param {unknown} value */
+  function show(value) {
+    if (!pen && !timer && typeof value === "string" && value !== word) {
+      const next = decoded(value);
+      if (next) [image, word] = [next, value];
+    }
+    draw();
+  }
+
+  function draw() {
+    const ink = getComputedStyle(canvas).color;
+    const key = `${word} ${ink} ${keyed ? at : ""} ${pen ? performance.now() : ""}`;
+    if (key === drawn) return;
+    drawn = key;
+    const size = Math.max(1, Math.min(CELL, Math.floor(384 / Math.max(image.rows, image.cols))));
+    [canvas.width, canvas.height] = [image.cols * size, image.rows * size];
+    const gap = pad && size > 6 ? 1 : 0, empty = image.data.every((v) => v === 0);
+    for (let k = 0; k < image.rows * image.cols; k++) {
+      const [r, c] = [Math.floor(k / image.cols), k % image.cols];
+      g.fillStyle = image.colours === 3 ? `rgb(${image.data.subarray(3 * k, 3 * k + 3).join(" ")})` : ink;
+      g.globalAlpha = image.colours === 3 ? 1 : gap ? 0.06 + (0.94 * image.data[k]) / 255 : image.data[k] / 255;
+      g.fillRect(c * size, r * size, size - gap, size - gap);
+    }
+    g.globalAlpha = 1;
+    if (keyed) {
+      g.strokeStyle = getComputedStyle(canvas).outlineColor;
+      g.lineWidth = 3;
+      g.strokeRect(at[1] * size + 1, at[0] * size + 1, size - 3, size - 3);
+    }
+    if (pad && empty) hint(ink);
+    const keys = pad && !off ? ". Arrow keys move, space draws, backspace rubs out" : "";
+    set(canvas, { "aria-label": `${name}, ${image.rows} by ${image.cols} pixels, ${empty ? "nothing drawn" : "drawn"}${keys}` });
+  }
+
+  /** @param {string} ink */
+  function hint(ink) {
+    g.fillStyle = ink;
+    g.globalAlpha = 0.75;
+    g.textAlign = "center";
+    g.font = `${Math.round(canvas.width / 11)}px ${getComputedStyle(canvas).fontFamily}`;
+    g.fillText("Draw here", canvas.width / 2, canvas.height / 2);
+    g.globalAlpha = 1;
+  }
+
+  /** @param {boolean} final */
+  function tell(final) {
+    clearTimeout(final ? timer : 0);
+    if (final) timer = 0;
+    else if (timer) return;
+    word = encoded(image);
+    if (final) return change(word, true);
+    timer = window.setTimeout(() => {
+      timer = 0;
+      if (!pen) return;
+      word = encoded(image);
+      change(word, false);
+    }, EVERY);
+  }
+
+  /** A drawing of one's own: what was shown may be a photo, or shared with the run. */
+  function own() {
+    if (image.colours === 3 || image.rows !== rows || image.cols !== cols) image = blank(rows, cols);
+    else image = { ...image, data: image.data.slice() };
+    wrong.hidden = true;
+  }
+
+  function wipe() {
+    image = blank(rows, cols);
+    wrong.hidden = true;
+    pen = null;
+    tell(true);
+    draw();
+    put(said, "nothing drawn");
+  }
+
+  /** @param {PointerEvent} event @returns {[number, number]} */
+  function place(event) {
+    const box = canvas.getBoundingClientRect();
+    return [((event.clientX - box.left) / box.width) * cols, ((event.clientY - box.top) / box.height) * rows];
+  }
+
+  /** @param {PointerEvent} event */
+  function move(event) {
+    if (!pen) return;
+    for (const part of event.getCoalescedEvents?.().length ? event.getCoalescedEvents() : [event]) {
+      const next = place(part);
+      if (stroke(image, pen, next)) tell(false);
+      pen = next;
+    }
+    draw();
+  }
+
+  if (pad && !off) {
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      event.preventDefault();
+      canvas.focus({ preventScroll: true });
+      canvas.setPointerCapture(event.pointerId);
+      keyed = false;
+      own();
+      pen = place(event);
+      stroke(image, pen, pen);
+      tell(false);
+      draw();
+    });
+    canvas.addEventListener("pointermove", move);
+    for (const end of ["pointerup", "pointercancel"]) {
+      canvas.addEventListener(end, () => {
+        if (!pen) return;
+        pen = null;
+        tell(true);
+        draw();
+      });
+    }
+    canvas.addEventListener("keydown", key);
+    canvas.addEventListener("blur", () => {
+      keyed = false;
+      draw();
+    });
+  }
+
+  /** @param {KeyboardEvent} event */
+  function key(event) {
+    /** @type {Record<string, [number, number]>} */
+    const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    const by = moves[event.key], draws = event.key === " ", rubs = event.key === "Backspace" || event.key === "Delete";
+    if ((!by && !draws && !rubs) || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    keyed = true;
+    if (by) at = [Math.max(0, Math.min(rows - 1, at[0] + by[0])), Math.max(0, Math.min(cols - 1, at[1] + by[1]))];
+    const k = at[0] * cols + at[1];
+    if (draws || rubs) {
+      own();
+      if (draws) stroke(image, [at[1] + 0.5, at[0] + 0.5], [at[1] + 0.5, at[0] + 0.5]);
+      else image.data[k] = 0;
+      tell(true);
+    }
+    put(said, `row ${at[0] + 1}, column ${at[1] + 1}: ${Math.round((100 * image.data[k]) / 255)}% ink`);
+    draw();
+  }
+
+  async function upload() {
+    const chosen = file.files?.[0];
+    file.value = "";
+    if (!chosen) return;
+    try {
+      image = await shrunk(chosen, param);
+    } catch {
+      wrong.hidden = false;
+      return put(wrong, `${chosen.name}: is not an image that this browser reads`);
+    }
+    wrong.hidden = true;
+    tell(true);
+    draw();
+  }
+
+  return { node, show };
+}
+
+/** A file's image at the size that is asked for, never larger than SIDE. @param {Blob} file @param {Param} param @returns {Promise<Pixels>} */
+async function shrunk(file, { size, channels, ink }) {
+  const bitmap = await createImageBitmap(file);
+  const fit = Math.min(1, SIDE / Math.max(bitmap.width, bitmap.height));
+  const [rows, cols] = size ?? [Math.max(1, Math.round(bitmap.height * fit)), Math.max(1, Math.round(bitmap.width * fit))];
+  const pick = ink ? Math.min : Math.max; // a drawing is kept whole, a photo fills the frame
+  const scale = pick(cols / bitmap.width, rows / bitmap.height);
+  const [w, h] = [bitmap.width * scale, bitmap.height * scale];
+  const canvas = new OffscreenCanvas(cols, rows);
+  const g = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  g.imageSmoothingQuality = "high";
+  g.drawImage(halved(bitmap, w, h), (cols - w) / 2, (rows - h) / 2, w, h);
+  const pixels = fromRgba(g.getImageData(0, 0, cols, rows).data, rows, cols, channels === 1 ? 1 : 3);
+  bitmap.close();
+  return ink ? asInk(pixels) : pixels;
+}
+
+/** Halved until the last step is small: a canvas skips pixels in larger ones. @param {ImageBitmap} bitmap @param {number} w @param {number} h @returns {CanvasImageSource} */
+function halved(bitmap, w, h) {
+  let now = /** @type {ImageBitmap | OffscreenCanvas} */ (bitmap);
+  while (now.width > 2 * w && now.height > 2 * h && Math.min(now.width, now.height) > 1) {
+    /** @type {OffscreenCanvas} */
+    const next = new OffscreenCanvas(Math.ceil(now.width / 2), Math.ceil(now.height / 2));
+    const g = /** @type {OffscreenCanvasRenderingContext2D} */ (next.getContext("2d"));
+    g.imageSmoothingQuality = "high";
+    g.drawImage(now, 0, 0, next.width, next.height);
+    now = next;
+  }
+  return now;
+}

@@ -14,7 +14,7 @@ import anywidget
 import traitlets
 
 from .core import Hold, Upto
-from .errors import MLError, ParamError
+from .errors import MLError, ParamError, sayable
 from .info import first_of, info_of, state_of
 from .pace import NextUnit
 from .shell import renew
@@ -110,7 +110,7 @@ class Player(anywidget.AnyWidget):
         """A message from a page; runs on any thread, and does nothing long."""
         try:
             self._receive(content)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except Exception as error:  # whatever a page sends, it is answered
             request = content.get("id") if isinstance(content, dict) else None
             self._answer(request, MLError(f"{type(error).__name__}: {error}"))
         sender.wake()
@@ -198,7 +198,7 @@ class Player(anywidget.AnyWidget):
 
     def _answer(self, request: Any, error: MLError | None) -> None:
         name = error.name if isinstance(error, ParamError) else None
-        text = None if error is None else str(error)
+        text = None if error is None else sayable(str(error))
         self.feed.outbox.append(({"type": "done", "id": request, "error": text, "param": name}, []))
         sender.wake()
 

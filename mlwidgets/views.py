@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .errors import ViewError, nearest
+from .errors import ViewError, clip, nearest
 from .frame import Column, Schema
 
 Each = Literal["last", "mean", "mean_abs", "sum", "max"]
@@ -37,7 +37,8 @@ class View:
         }
 
     def __repr__(self) -> str:
-        words = [repr(c) for c in self.columns] + [f"{k}={v!r}" for k, v in self.options.items()]
+        words = [clip(repr(c), 60) for c in self.columns]
+        words += [f"{k}={clip(repr(v), 60)}" for k, v in self.options.items()]
         return f"{NOUNS.get(self.kind, self.kind.capitalize())}({', '.join(words)})"
 
 
@@ -222,7 +223,9 @@ def check_views(views: Sequence[View], schema: Schema) -> None:
         for name in (*view.columns, *_named(view)):
             if name not in schema:
                 known = ", ".join(schema)
-                raise ViewError(f"{view!r} names {name!r}.{nearest(name, schema)} (known: {known})")
+                raise ViewError(
+                    f"{view!r} names {clip(name)!r}.{nearest(name, schema)} (known: {known})"
+                )
         for name in view.columns:
             _fits(view, schema[name])
 
@@ -250,21 +253,32 @@ def _said(column: Column) -> str:
     return f"an array of shape {column.shape}" if column.kind == "array" else f"a {column.kind}"
 
 
+COUNTERS = ("step", "steps", "i", "k", "t", "n", "iteration", "epoch", "episode", "frame")
+
+
 def guess_views(schema: Schema) -> tuple[View, ...]:
-    """Views for frames nobody named views for: curves for numbers, colour for matrices."""
+    """Views for frames nobody named views for: curves for numbers, colour for matrices.
+
+    A counter is no curve, unless there is nothing else.
+    """
     units = [c.name for c in schema.columns if c.unit]
-    views = [guess_view(c, units[0] if units else None) for c in schema.columns if not c.unit]
-    numbers = [c.name for c in schema.columns if c.unit]
-    return tuple(v for v in views if v) or ((Values(*numbers),) if numbers else ())
+    counters = [
+        c.name for c in schema.columns if c.unit or (c.kind == "int" and c.name in COUNTERS)
+    ]
+    x = units[0] if units else None
+    views = [guess_view(c, x) for c in schema.columns if c.name not in counters]
+    return tuple(v for v in views if v) or ((Values(*counters),) if counters else ())
 
 
 def guess_view(column: Column, x: str | None) -> View | None:
+    """The view of one column, if there is one for its kind."""
+    title = column.words or column.name
     if column.light:
-        return Line(column.name, title=column.words or column.name, x=x)
+        return Line(column.name, title=title, x=x)
     if column.kind == "text":
-        return Words(column.name, title=column.words or column.name)
+        return Words(column.name, title=title)
     if column.kind == "array" and len(column.shape) == 2:
-        return Heatmap(column.name, title=column.words or column.name)
+        return Heatmap(column.name, title=title)
     if column.kind == "ragged" or (column.kind == "array" and len(column.shape) == 1):
-        return Bars(column.name, title=column.words or column.name)
+        return Bars(column.name, title=title)
     return None

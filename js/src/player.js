@@ -152,7 +152,7 @@ function player(model, shadow, signal) {
   function settle() {
     timer = 0;
     const m = moment();
-    bell.update(m);
+    for (const part of [bar, side, bell]) part.update(m); // out of sight, too: what is read aloud is true
     bell.speak(m);
     if (visible) for (const f of figures) f.describe();
     if (run.notice) timer = window.setTimeout(settle, 1000);

@@ -9,7 +9,7 @@ import { line } from "./force.js";
 
 /** @param {Info} info */
 export function header(info) {
-  return el("header", {}, el("h3", {}, info.title), ...some("span", "cite", info.cite), ...some("p", "watch", info.watch));
+  return el("header", {}, el("h3", {}, info.title), ...some("span", "cite", info.cite), ...some("p", "watch", info.watch || info.summary));
 }
 
 /** @param {"span" | "p"} tag @param {string} name @param {string} [text] */

@@ -262,12 +262,10 @@ def guess_views(schema: Schema) -> tuple[View, ...]:
     A counter is no curve, unless there is nothing else.
     """
     units = [c.name for c in schema.columns if c.unit]
-    counters = [
-        c.name for c in schema.columns if c.unit or (c.kind == "int" and c.name in COUNTERS)
-    ]
-    x = units[0] if units else None
-    views = [guess_view(c, x) for c in schema.columns if c.name not in counters]
-    return tuple(v for v in views if v) or ((Values(*counters),) if counters else ())
+    rest = [c for c in schema.columns if not c.unit]
+    drawn = [c for c in rest if c.kind != "int" or c.name not in COUNTERS] or rest
+    views = [guess_view(c, units[0] if units else None) for c in drawn]
+    return tuple(v for v in views if v) or ((Values(*units),) if units else ())
 
 
 def guess_view(column: Column, x: str | None) -> View | None:

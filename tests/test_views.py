@@ -123,3 +123,8 @@ def test_frames_that_only_count_get_a_table() -> None:
     counted = Schema((SCHEMA["epoch"],))
     assert [v.kind for v in guess_views(schema)] == ["line"]
     assert [v.kind for v in guess_views(counted)] == ["values"]
+
+
+def test_a_counter_is_no_curve_beside_anything_else() -> None:
+    schema = Schema.of({"step": 0, "loss": 1.0, "hits": 3}, None)
+    assert [v.columns for v in guess_views(schema)] == [("loss",), ("hits",)]

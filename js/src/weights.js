@@ -11,6 +11,7 @@ import { at, mix, ramps } from "./colour.js";
  */
 
 const MANY = 64; // tokens from which single weights are so small that their root is coloured
+const EVEN = 4; // the full colour is at least so many times an even share: an even head looks pale
 
 /** @param {Cell} cell (from, to) or (head, from, to) @returns {Weights} */
 export function weightsOf(cell) {
@@ -19,10 +20,12 @@ export function weightsOf(cell) {
   const coded = data instanceof Uint8Array;
   const value = coded ? (/** @type {number} */ k) => (data[k] / 255) ** 2 : (/** @type {number} */ k) => data[k];
   const [least, most] = extent(data);
-  const [lo, hi] = coded ? [0, (most / 255) ** 2 || 1] : least < 0 ? [-size(least, most), size(least, most)] : [0, most || 1];
-  const signed = lo < 0;
+  const signed = !coded && least < 0;
+  const top = coded ? (most / 255) ** 2 : most;
+  const hi = signed ? size(least, most) : top <= 1.001 ? Math.max(top, Math.min(1, EVEN / T)) : top;
+  const lo = signed ? -hi : 0;
   const root = !signed && (coded || T > MANY);
-  return { H, T, cell, lo, hi, signed, root, value, level: leveller(data, { coded, signed, root, lo, hi, most }) };
+  return { H, T, cell, lo, hi, signed, root, value, level: leveller(data, { coded, signed, root, lo, hi }) };
 }
 
 /** @param {number} a @param {number} b */
@@ -39,10 +42,10 @@ function extent(data) {
   return lo > hi ? [0, 0] : [lo, hi];
 }
 
-/** @param {ArrayLike<number>} data @param {{coded: boolean, signed: boolean, root: boolean, lo: number, hi: number, most: number}} scale */
-function leveller(data, { coded, signed, root, lo, hi, most }) {
+/** @param {ArrayLike<number>} data @param {{coded: boolean, signed: boolean, root: boolean, lo: number, hi: number}} scale */
+function leveller(data, { coded, signed, root, lo, hi }) {
   if (coded) {
-    const table = Uint8Array.from({ length: 256 }, (_, v) => Math.min(255, Math.round((255 * v) / (most || 1))));
+    const table = Uint8Array.from({ length: 256 }, (_, v) => Math.min(255, Math.round(v / Math.sqrt(hi))));
     return (/** @type {number} */ k) => table[data[k]];
   }
   const span = hi - lo || 1;
@@ -81,14 +84,15 @@ export function strongest(weights, from, count, but = -1) {
   return best;
 }
 
-/** The level from which at most `most` of a head's weights are drawn. @param {Weights} weights @param {number} h @param {number} most */
+/** From which level on a head's weights are drawn, and of that level every how manieth, to be about `most` in all. @param {Weights} weights @param {number} h @param {number} most */
 export function floorOf(weights, h, most) {
   const counts = new Uint32Array(257);
   const { T } = weights;
   for (let k = h * T * T; k < (h + 1) * T * T; k++) counts[strength(weights, k)]++;
   let level = 256, drawn = 0;
   while (level > 1 && drawn + counts[level - 1] <= most) drawn += counts[--level];
-  return level;
+  if (level === 1 || !counts[level - 1]) return { floor: level, every: 1 };
+  return { floor: level - 1, every: Math.ceil(counts[level - 1] / Math.max(1, most - drawn)) };
 }
 
 /** 0..255: how far from nothing, whatever the sign. @param {Weights} weights @param {number} k */

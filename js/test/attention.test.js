@@ -6,6 +6,7 @@ import { matrixAt, matrixLayout, pooled } from "../src/views/matrices.js";
 import { bundles, threadAt, threadLayout } from "../src/views/threads.js";
 import { mean } from "../src/views/tokens.js";
 
+const all = { floor: 1, every: 1 };
 const near = (a, b, by = 1e-6) => assert.ok(Math.abs(a - b) <= by, `${a} is not ${b}`);
 const cell = (values, shape, Type = Float32Array) => ({ data: Type.from(values), shape });
 const two = weightsOf(cell([1, 0, 0.25, 0.75, 0.5, 0.5, 0, 1], [2, 2, 2]));
@@ -17,9 +18,12 @@ test("bytes are 255 times the root of a weight", () => {
   assert.ok(weights.root);
 });
 
-test("the strongest weight of a faint head has the full colour, in bytes too", () => {
-  assert.equal(weightsOf(cell([10, 20, 20, 10], [1, 2, 2], Uint8Array)).level(1), 255);
-  assert.equal(weightsOf(cell([0.1, 0.2, 0.2, 0.1], [1, 2, 2])).level(1), 255);
+test("the full colour is the strongest weight, and an even head is pale, in bytes too", () => {
+  const T = 40, even = Array(T * T).fill(1 / T), peak = [...even.slice(1), 0.5];
+  const bytes = (/** @type {number[]} */ values) => cell(values.map((v) => Math.round(255 * Math.sqrt(v))), [1, T, T], Uint8Array);
+  assert.deepEqual([weightsOf(cell(peak, [1, T, T])).level(T * T - 1), weightsOf(bytes(peak)).level(T * T - 1)], [255, 255]);
+  near(weightsOf(cell(even, [1, T, T])).level(0), 64);
+  near(weightsOf(bytes(even)).level(0), 127.5, 3);
 });
 
 test("scores have zero in the middle, and a masked one has no colour", () => {
@@ -38,9 +42,10 @@ test("the strongest of a row is found, and a masked one never is", () => {
 test("at most so many threads of a head are drawn: the strongest", () => {
   const T = 100;
   const weights = weightsOf(cell(Array.from({ length: T * T }, (_, k) => k / (T * T)), [1, T, T]));
-  const floor = floorOf(weights, 0, 500);
-  const drawn = Array.from({ length: T * T }, (_, k) => strength(weights, k)).filter((v) => v >= floor).length;
-  assert.ok(drawn > 300 && drawn <= 500, String(drawn));
+  const drawn = (/** @type {any} */ w) => bundles({ weights: w, place: { h: -1, t: -1, s: -1 } }, 0, floorOf(w, 0, 500)).reduce((n, { lines }) => n + lines.length / 2, 0);
+  assert.ok(drawn(weights) > 400 && drawn(weights) <= 520, String(drawn(weights)));
+  const even = weightsOf(cell(Array(T * T).fill(1 / T), [1, T, T]));
+  assert.ok(drawn(even) > 300 && drawn(even) <= 700, `${drawn(even)} of an even head`);
 });
 
 test("where tokens share a pixel, the strongest shows", () => {
@@ -52,10 +57,10 @@ test("where tokens share a pixel, the strongest shows", () => {
 
 test("a token's threads are isolated, in every head", () => {
   const scene = { weights: two, place: { h: 0, t: 1, s: -1 } };
-  assert.deepEqual(bundles(scene, 0, 1).map(({ lines }) => lines), [[1, 0], [1, 1]]);
-  assert.deepEqual(bundles(scene, 1, 1).map(({ lines }) => lines), [[1, 1]]);
+  assert.deepEqual(bundles(scene, 0, all).map(({ lines }) => lines), [[1, 0], [1, 1]]);
+  assert.deepEqual(bundles(scene, 1, all).map(({ lines }) => lines), [[1, 1]]);
   const into = { weights: two, place: { h: 0, t: -1, s: 0 } };
-  assert.deepEqual(bundles(into, 0, 1).flatMap(({ lines }) => lines), [1, 0, 0, 0]);
+  assert.deepEqual(bundles(into, 0, all).flatMap(({ lines }) => lines), [1, 0, 0, 0]);
 });
 
 const shape = { H: 8, T: 18, big: -1, width: 800, words: 7 };

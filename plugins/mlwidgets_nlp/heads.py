@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -174,6 +175,7 @@ def turned(pair: Pair, rng: np.random.Generator) -> Pair:
     return W_Q @ mix * even, W_K @ mix / even
 
 
+@lru_cache(maxsize=8)  # they depend on no text, and a text changes with every key
 def weights(H: int, d_k: int, seed: int) -> Weights:
     """The projections of H heads; head h is the same whatever H is."""
     made = [np.random.default_rng([seed, h]) for h in range(H)]

@@ -187,7 +187,7 @@ export const headName = (names, h) => names[h] || `head ${h}`;
 /** What the picture is, after the title. @param {Ctx} ctx @param {Moment} moment @param {Weights} weights @param {boolean} threads */
 function said(ctx, moment, { T, root }, threads) {
   const step = text(ctx, ctx.spec.says, moment.position);
-  const more = [step, root ? "coloured by their root" : "", threads && T > 64 ? "the strongest threads" : ""];
+  const more = [step, root ? "colour: √weight" : "", threads && T > 64 ? "the strongest threads" : ""];
   return more.filter(Boolean).map((part) => ` · ${part}`).join("");
 }
 

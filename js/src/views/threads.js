@@ -44,8 +44,8 @@ export function threadAt({ panels, w, step }, T, x, y) {
 /** @param {Pen} g @param {Scene} scene @param {Panel} panel */
 export function drawThreads(g, scene, panel) {
   const { weights, layout, palette } = scene;
-  const floor = chosen(scene) ? 1 : floorOf(weights, panel.h, MOST);
-  for (const { level, negative, lines } of bundles(scene, panel.h, floor)) {
+  const cut = chosen(scene) ? { floor: 1, every: 1 } : floorOf(weights, panel.h, MOST);
+  for (const { level, negative, lines } of bundles(scene, panel.h, cut)) {
     g.strokeStyle = palette.css(negative ? "error" : "value");
     const alpha = g.globalAlpha;
     g.globalAlpha = alpha * Math.min(1, (level + 0.6) / LEVELS);
@@ -60,8 +60,8 @@ export function drawThreads(g, scene, panel) {
 /** @param {Scene} scene */
 const chosen = ({ place }) => place.h >= 0;
 
-/** The threads of a head by their strength: one stroke for each. @param {Scene} scene @param {number} h @param {number} floor @returns {{level: number, negative: boolean, lines: number[]}[]} */
-export function bundles({ weights, place }, h, floor) {
+/** The threads of a head by their strength: one stroke for each. @param {Scene} scene @param {number} h @param {{floor: number, every: number}} cut @returns {{level: number, negative: boolean, lines: number[]}[]} */
+export function bundles({ weights, place }, h, { floor, every }) {
   const { T, signed } = weights;
   /** @type {Map<number, number[]>} */
   const found = new Map();
@@ -71,7 +71,7 @@ export function bundles({ weights, place }, h, floor) {
     for (let s = s0; s < s1; s++) {
       const k = (h * T + t) * T + s;
       const much = strength(weights, k);
-      if (much < floor || much < 4) continue;
+      if (much < floor || much < 4 || (much === floor && (31 * t + 17 * s) % every)) continue;
       const level = Math.min(LEVELS - 1, Math.floor((much * LEVELS) / 256));
       const key = signed && weights.level(k) < 128 ? -1 - level : level;
       const lines = found.get(key);

@@ -141,10 +141,18 @@ def Board(
 
 
 def Bars(
-    column: str, title: str = "", note: str = "", *, labels: str | None = None, wide: bool = False
+    column: str,
+    title: str = "",
+    note: str = "",
+    *,
+    labels: str | None = None,
+    lo: float | None = None,
+    hi: float | None = None,
+    wide: bool = False,
 ) -> View:
-    """One bar for each element of a 1-D array. labels: the column of texts that names them."""
-    return View("bars", (column,), title, note, wide, _given(labels=labels))
+    """One bar for each element of a 1-D array. labels: the column of texts that names them,
+    lo and hi: the scale's ends."""
+    return View("bars", (column,), title, note, wide, _given(labels=labels, lo=lo, hi=hi))
 
 
 def Values(*columns: str, title: str = "", note: str = "", wide: bool = False) -> View:

@@ -243,5 +243,9 @@ function fixedFace(param) {
   const out = el("span", { class: "fixed" });
   const node = el("div", { class: "param" }, el("span", { class: "name" }, ...named(param)), out);
   set(node, { role: "group", "aria-label": accessible(param) });
-  return { node, show: (value) => put(out, told(value)) };
+  const show = (/** @type {unknown} */ value) => {
+    node.hidden = value == null; // nothing was given, and nothing can be done here
+    put(out, told(value));
+  };
+  return { node, show };
 }

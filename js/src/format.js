@@ -76,3 +76,6 @@ export function listed(parts) {
 
 /** What a hand did to a parameter that no number tells. @param {import("./types").Param} param @returns {string} "" where its values say it */
 export const handled = (param) => ({ grid: "painted", image: "drawn" })[param.kind] ?? "";
+
+/** "epochs", "batches". @param {string} noun */
+export const plural = (noun) => noun + (/(s|x|tch|sh)$/.test(noun) ? "es" : "s");

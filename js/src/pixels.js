@@ -1,5 +1,5 @@
 /** Images as the page knows them: one word `8x8:` and base64 of bytes, rows first; and how they are drawn. */
-import { ramps } from "./colour.js";
+import { mix, ramps } from "./colour.js";
 
 /** @import { Numbers } from "./types" */
 /** @import { Palette } from "./theme.js" */
@@ -82,7 +82,8 @@ const tables = new WeakMap();
 /** @param {Palette} palette @param {Shade | "signed"} shade @param {number} k */
 function colour(palette, shade, k) {
   if (shade === "light") return [k, k, k];
-  if (shade !== "ink") return (ramps(palette)[shade][k].match(/\d+/g) ?? []).map(Number);
+  if (shade === "value") return mix(palette.rgb("ramp0"), palette.rgb("value"), k / 255); // small squares want all of it
+  if (shade === "signed") return (ramps(palette).signed[k].match(/\d+/g) ?? []).map(Number);
   const [paper, ink] = [palette.rgb("paper"), palette.rgb("ink")];
   return paper.map((v, i) => v + ((ink[i] - v) * (12 + 0.953 * k)) / 255);
 }

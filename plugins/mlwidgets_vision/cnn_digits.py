@@ -112,11 +112,11 @@ def begun(rng: np.random.Generator, filters: int) -> Weights:
 
 
 @algorithm(
-    Bars("p", "What it answers", "to your drawing"),
+    Bars("p", "What it answers", "to your drawing", hi=1),
     Pictures("maps", "What its filters find", "in your drawing", shade="value", lo=0),
     Line("loss", title="Loss", note="of a mini-batch", mean=15, log=True, hue="error"),
-    Line("accuracy", title="Accuracy", note="on digits it was not trained on", x="epoch", hi=1),
-    Confusion("confusion", "Digits and answers", "on those it was not trained on"),
+    Line("accuracy", title="Accuracy", note="of the test set", x="epoch", lo=0.8, hi=1),
+    Confusion("confusion", "Digits and answers", "of the test set"),
     Pictures("mistakes", "Worst mistakes", ", the surest first", labels="said", shade="ink"),
     step="mini-batch",
 )

@@ -1,6 +1,6 @@
 /** Bars: the entries of one array, or one bar for each of several scalars. Names stand beside them. */
 import { canvasIn, pointer, write } from "../canvas.js";
-import { listed, num } from "../format.js";
+import { fixed, listed, num } from "../format.js";
 import { thinned } from "../table.js";
 
 /** @import { Ctx, Moment, View } from "../types" */
@@ -33,11 +33,12 @@ export function bars(ctx) {
     [items, moment] = [found, m];
     pick = items.length > MOST_NAMED ? upright(ctx, open, items) : lying(ctx, open, items);
     const item = items[pointed];
-    ctx.say("", item ? `${item.name}: ${num(item.value)}` : "");
+    const top = typeof spec.hi === "number" ? largest(items) : null; // shares of a whole: which has most is the answer
+    ctx.say("", item ? `${item.name}: ${number(spec, item.value)}` : top ? `${top.name}: ${number(spec, top.value)}` : "");
   }
 
   const summary = () => {
-    const top = [...items].sort((a, b) => b.value - a.value).slice(0, 3).map((item) => `${item.name} ${num(item.value)}`);
+    const top = items.filter((item) => Number.isFinite(item.value)).sort((a, b) => b.value - a.value).slice(0, 3).map((item) => `${item.name} ${number(spec, item.value)}`);
     return `${items.length} bars, ${moment?.label ?? ""}; largest: ${listed(top)}.`;
   };
   const rows = () => {
@@ -60,10 +61,17 @@ function itemsOf({ spec, store }, position) {
   return Array.from(cell.data, (value, k) => ({ name: String(names[k] ?? k), value }));
 }
 
-/** @param {{value: number}[]} items @returns {[number, number]} */
-function domain(items) {
+/** @param {{name: string, value: number}[]} items */
+const largest = (items) => items.reduce((a, b) => (b.value > a.value ? b : a), items[0]);
+
+/** On a scale that is given, digits are of one length. @param {Ctx["spec"]} spec @param {number} v */
+const number = (spec, v) => (typeof spec.hi === "number" && spec.hi <= 1 ? fixed(v, 2) : num(v));
+
+/** @param {{value: number}[]} items @param {Ctx["spec"]} spec @returns {[number, number]} */
+function domain(items, spec) {
   const values = items.map((item) => item.value).filter(Number.isFinite);
-  const [lo, hi] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const [least, most] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const [lo, hi] = [typeof spec.lo === "number" ? spec.lo : least, typeof spec.hi === "number" ? spec.hi : most];
   return lo === hi ? [0, 1] : [lo, hi];
 }
 
@@ -73,7 +81,7 @@ function lying({ palette: theme, spec }, open, items) {
   const { g, w } = open(items.length * ROW + 4);
   g.font = palette.font(11);
   const left = Math.min(w / 3, 10 + Math.max(...items.map((item) => g.measureText(item.name).width)));
-  const [lo, hi] = domain(items);
+  const [lo, hi] = domain(items, spec);
   const x = (/** @type {number} */ v) => left + ((w - left - 56) * (v - lo)) / (hi - lo);
   items.forEach(({ name, value }, k) => {
     const y = k * ROW;
@@ -86,7 +94,7 @@ function lying({ palette: theme, spec }, open, items) {
     if (Number.isFinite(value)) g.fillRect(a, y + 3, Math.max(1, b - a), ROW - 6);
     g.font = palette.font(11, "mono");
     g.fillStyle = palette.css("ink-2");
-    write(g, num(value), (Number.isFinite(value) ? b : left) + 5, y + 14);
+    write(g, number(spec, value), (Number.isFinite(value) ? b : left) + 5, y + 14);
   });
   return (/** @type {number} */ _x, /** @type {number} */ y) => Math.floor(y / ROW);
 }
@@ -95,7 +103,7 @@ function lying({ palette: theme, spec }, open, items) {
 function upright({ palette: theme, spec }, open, items) {
   const palette = theme();
   const { g, w } = open(126);
-  const [lo, hi] = domain(items);
+  const [lo, hi] = domain(items, spec);
   const [left, base] = [42, 116];
   const y = (/** @type {number} */ v) => base - ((base - 8) * (v - lo)) / (hi - lo);
   const step = (w - left) / items.length;

@@ -1,7 +1,7 @@
 /** Curves over frames or units: the past strong, what is recorded after the cursor a hairline. */
 import { canvasIn, pointer, write } from "../canvas.js";
 import { marks, paramOf } from "../force.js";
-import { handled, listed, num, plain, shown } from "../format.js";
+import { handled, listed, num, plain, plural, shown } from "../format.js";
 import { linearTicks, scale } from "../scale.js";
 import { Series, smoothed } from "../series.js";
 import { stepsOf, total } from "../steps.js";
@@ -61,7 +61,7 @@ export function line(ctx) {
     const parts = curves.map((c) => `${c.name} ${num(now(c, moment))}`);
     const n = curves[0].series.until(moment.position);
     const span = Number.isFinite(curves[0].lo) ? ` Range ${num(Math.min(...curves.map((c) => c.lo)))} to ${num(Math.max(...curves.map((c) => c.hi)))}.` : "";
-    return `Line chart over ${step.name}s, ${n} ${n === 1 ? "point" : "points"} so far: ${listed(parts)}.${span}`;
+    return `Line chart over ${plural(step.name)}, ${n} ${n === 1 ? "point" : "points"} so far: ${listed(parts)}.${span}`;
   };
   const rows = () => {
     const n = curves[0].series.until(moment.position);

@@ -11,8 +11,12 @@ MLError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
+
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class MLError(Exception):
@@ -57,3 +61,17 @@ def clip(text: object, limit: int = 80) -> str:
     """Text short enough for a one-line message, quoted by the caller."""
     line = str(text).replace("\n", " ")
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def sayable(value: Any) -> Any:
+    """Texts, however nested, as a message holds them: half a surrogate pair is no character."""
+    if isinstance(value, str):
+        whole = value.isascii() or not SURROGATE.search(value)
+        return (
+            value if whole else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        )
+    if isinstance(value, dict):
+        return {sayable(k): sayable(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [sayable(v) for v in value]
+    return value

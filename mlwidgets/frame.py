@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from .errors import FrameError, clip, nearest
+from .errors import FrameError, clip, nearest, sayable
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -194,6 +194,8 @@ def _column(name: str, value: Any, declared: Any, marks: tuple[Any, ...], words:
         raise FrameError(f"a value's name is a text, not {_given(name)}")
     if name.startswith("#"):
         raise FrameError(f"{name!r}: names that begin with # are the trace's own")
+    if sayable(name) != name:
+        raise FrameError(f"{name!r}: holds half of a surrogate pair, which no message may")
     kind = kind_of_value(name, value, declared)
     if kind in ("float", "int") and declared is int:
         kind = "int"

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .errors import ParamError
+from .errors import ParamError, sayable
 from .pace import SECONDS
 from .page import math_tree
 
@@ -26,7 +26,7 @@ def info_of(run: Run) -> Json:
     """All that does not change while the run goes."""
     algorithm, page, schema = run.algorithm, run.algorithm.page, run.trace.schema
     names = [*schema, *algorithm.spec]
-    return {
+    info: Json = {
         "name": algorithm.name,
         "title": page.title,
         "summary": page.summary,
@@ -48,6 +48,7 @@ def info_of(run: Run) -> Json:
         "at": run.at,
         "seconds": SECONDS,
     }
+    return dict(sayable(info))
 
 
 def _default(param: Any) -> Any:
@@ -71,7 +72,7 @@ def _try(run: Run, line: str, question: str) -> Json | None:
 def state_of(run: Run, core: Core, epoch: int) -> Json:
     """The little that changes, durable in a saved notebook."""
     spec = run.algorithm.spec
-    return {
+    state: Json = {
         "status": core.status,
         "epoch": epoch,
         "count": len(core.trace),
@@ -85,6 +86,7 @@ def state_of(run: Run, core: Core, epoch: int) -> Json:
         "error": core.fault,
         "note": core.note,
     }
+    return dict(sayable(state))
 
 
 def events_json(core: Core, spec: Spec) -> list[Json]:
@@ -113,11 +115,9 @@ def data_of(
     if heavy[1] <= heavy[0]:
         return columns, buffers
     for name, array in trace.read([c.name for c in schema if not c.light], *heavy).items():
-        column = {"name": name, "part": "heavy"}
+        column: Json = {"name": name, "part": "heavy"}
         if trace.schema[name].kind in ("text", "texts"):
-            columns.append(
-                {**column, "json": [list(v) if isinstance(v, tuple) else v for v in array]}
-            )
+            columns.append({**column, "json": sayable([*array])})
             continue
         columns.append({**column, **_block(trace.schema[name].kind, array), "buffer": len(buffers)})
         buffers.append(_bytes(array))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from .errors import clip
+from .errors import clip, sayable
 
 if TYPE_CHECKING:
     from .frame import Column
@@ -30,7 +30,7 @@ def summarise(run: Run) -> str:
     columns = run.trace.schema.columns
     names = max((len(c.name) for c in columns), default=0)
     lines += [f"  {c.name:<{names}}  {_value(run, c)}" for c in columns] if run.trace else []
-    return "\n".join(lines)
+    return str(sayable("\n".join(lines)))
 
 
 def _status(run: Run) -> str:

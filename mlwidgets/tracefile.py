@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from .errors import TraceFileError
+from .errors import TraceFileError, sayable
 from .frame import Column, Measured, Metric, Schema
 from .trace import MAX_BYTES, Trace
 
@@ -196,7 +196,9 @@ class _Reader:
         name, kind, shape, measured, better, words = given
 
         known = ("float", "int", "bool", "text", "texts", "array", "ragged")
-        if not (isinstance(name, str) and kind in known and isinstance(words, str)):
+        if not (isinstance(name, str) and sayable(name) == name and kind in known):
+            raise self.fault("has a column that is none")
+        if not isinstance(words, str):
             raise self.fault("has a column that is none")
         self._size(shape, 1)
         if shape and kind != "array":

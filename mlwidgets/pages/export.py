@@ -17,7 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlwidgets.errors import RunError
+from mlwidgets.errors import RunError, sayable
 from mlwidgets.info import data_of, info_of, state_of
 from mlwidgets.tracefile import shuffled
 
@@ -82,7 +82,7 @@ def page_of(run: Run) -> str:
     policy = POLICY.format(script=_hash(script), style=_hash(STYLE))
     return PAGE.format(
         policy=html.escape(policy),
-        title=html.escape(run.algorithm.title),
+        title=html.escape(sayable(run.algorithm.title)),
         css=STYLE,
         islands="\n".join(_island(name, value) for name, value in parts.items()),
         summary=html.escape(run.summary()),

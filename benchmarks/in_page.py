@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -66,9 +67,11 @@ def painting(place: Place) -> Iterator[Figure]:
         player.choose("Pace", "full speed")
         player.play()
         player.advances()
-        before = int(book.eval("run.number"))
+        before, work = int(book.eval("run.number")), book.kernel_work()
+        start = time.monotonic()
         watched = book.probe("watch", 1, 5000, True)
         frames, status = int(book.eval("run.number")) - before, book.eval("run.status")
+        share = (book.kernel_work() - work) / (time.monotonic() - start)
         book.exec("run.stop()")
     shown = [
         p
@@ -81,7 +84,8 @@ def painting(place: Place) -> Iterator[Figure]:
         "fps",
         least(30),
         note=f"{watched['frames'] / 5:.0f} animation frames a second in the page; "
-        f"the run made {frames / 5:,.0f} frames a second and was {status} at the end",
+        f"the run made {frames / 5:,.0f} frames a second and was {status} at the end; "
+        f"the kernel got {share:.0%} of one core",
     )
     yield Figure(
         "kernel round trip meanwhile, median",
@@ -158,8 +162,9 @@ def second_player(place: Place) -> Iterator[Figure]:
     """Bytes over the websocket for the second player, beside its data.
 
     All frames that the page receives from the command to the painted player and the kernel's next
-    answer, less the bytes of what describes and fills it: the traits `info`, `state` and `first`
-    and the messages of rows, and less what a cell that shows a number costs (echo, busy, idle).
+    answer, less the bytes of what describes and fills it: the traits `info`, `state` and `first`,
+    the messages of rows, the text and still that stand where there is no kernel; and less what a
+    cell that shows a number costs (echo, busy, idle).
     """
     with place.book([LOAD, SHOW, SHOW, "1"]) as book:
         book.run(0)
@@ -189,15 +194,21 @@ def second_player(place: Place) -> Iterator[Figure]:
     )
 
 
+STILL = ("text/html", "text/plain", "image/png", "image/svg+xml")  # what is shown without a kernel
+
+
 def data_in(messages: list[Message]) -> dict[str, int]:
     """Bytes of the run's own data among them."""
-    found = {"info": 0, "state": 0, "first": 0, "rows": 0}
+    found = {"info": 0, "state": 0, "first": 0, "rows": 0, "still": 0}
     for message in messages:
         state = message.state
         for name in ("info", "state"):
             found[name] += json_size(state[name]) if name in state else 0
         if "info" in state:
             found["first"] += sum(message.buffers)
+        if message.kind in ("execute_result", "display_data"):
+            shown = message.content["data"]
+            found["still"] += sum(json_size(shown[kind]) for kind in shown if kind in STILL)
         if message.custom.get("type") == "data":
             found["rows"] += json_size(message.custom) + sum(message.buffers)
     return found

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import pairwise
 from statistics import median, quantiles
 from typing import Any, NamedTuple
@@ -312,7 +313,10 @@ def messages(place: Place) -> Iterator[Figure]:
         over = "all(run.status == 'done' for run in players)"
         wait_until(lambda: book.eval(over) == "True", "all runs end", 240)
         lengths = json.loads(book.eval("[len(run.trace) - 1 for run in players]"))
-        wait_until(lambda: book.probe("newest", 1) == lengths, "each page has its last frame")
+        for k, last in enumerate(lengths):
+            wait_until(
+                partial(arrived_at, book, k, last), f"the page of run {k} has its last frame"
+            )
         idle = not book.is_running(2)
         arrived = sorted(at for at, kind in book.probe("heard") if kind.startswith("comm"))
     busiest = max(bisect_left(arrived, at + 1000) - k for k, at in enumerate(arrived))
@@ -323,6 +327,10 @@ def messages(place: Place) -> Iterator[Figure]:
         note=f"{len(arrived) / seconds:.0f} a second on average over {seconds:.1f} s; last frame "
         f"in {len(lengths)} of {len(lengths)} pages; cell idle: {'yes' if idle else 'NO'}",
     )  # fmt: skip
+
+
+def arrived_at(book: Tapped, k: int, last: int) -> bool:
+    return bool(book.probe("newest", 1, k) == last)
 
 
 STATE = """

@@ -124,6 +124,10 @@ class Tapped(Book):
         code = "__import__('gc').collect() * 0 + __import__('psutil').Process().memory_info().rss"
         return float(self.eval(code)) / 1e6
 
+    def kernel_work(self) -> float:
+        """Seconds of processor time that the kernel has had."""
+        return float(self.eval("sum(__import__('psutil').Process().cpu_times()[:2])"))
+
     def server_memory(self) -> float:
         """MB of the server's resident memory."""
         port = f"--ServerApp.port={self.server.port}"

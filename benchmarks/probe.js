@@ -93,8 +93,13 @@
       button.click();
       return now;
     },
-    /** The newest place of each player. */
-    newest: (i) => hosts(i).map((host) => Number(named(host, "Frame").max)),
+    /** The newest place of one of the players, brought into sight: out of it nothing is drawn. */
+    async newest(i, k) {
+      const host = hosts(i)[k];
+      host.scrollIntoView();
+      await painted();
+      return Number(named(host, "Frame").max);
+    },
     /** From now on, note when each message of the kernel arrives. */
     listen() {
       bench.arrived = [];

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Literal, Protocol
 
 from .algorithms import Algorithm
-from .errors import FrameError, MLError, RunError, clip
+from .errors import FrameError, MLError, RunError, clip, told
 from .kinds import same
 from .trace import Trace
 
@@ -301,7 +301,7 @@ class Core:
         try:
             self._frames.close()
         except BaseException as error:  # a generator may refuse to close; the run is over anyway
-            self.note = f"Closing raised {type(error).__name__}: {clip(error)}"
+            self.note = f"Closing raised {clip(told(error))}"
 
     def abandon(self, note: str) -> None:
         """Give up on a frame that does not end: the run is over, its thread is left behind."""
@@ -339,15 +339,10 @@ class Core:
         error = self.error
         if error is None:
             return None
-        text = (
-            str(error)
-            if isinstance(error, MLError)
-            else f"{type(error).__name__}: {error}".rstrip(": ")
-        )
         folded = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         misfit = isinstance(error, FrameError) and self._frames is not None  # it was yielded
         at = self.number + (not misfit)
-        return {"text": clip(text, 300), "frame": at, "trace": folded[-20_000:]}
+        return {"text": clip(told(error), 300), "frame": at, "trace": folded[-20_000:]}
 
 
 HERE = __file__.rpartition("core.py")[0]

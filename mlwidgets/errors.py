@@ -63,6 +63,15 @@ def clip(text: object, limit: int = 80) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def told(error: BaseException) -> str:
+    """An error's kind and words; its kind alone where it cannot say its words."""
+    try:
+        words = str(error)
+    except Exception:  # whatever the author's __str__ raises
+        words = ""
+    return words if isinstance(error, MLError) else f"{type(error).__name__}: {words}".rstrip(": ")
+
+
 def sayable(value: Any) -> Any:
     """Texts, however nested, as a message holds them: half a surrogate pair is no character."""
     if isinstance(value, str):

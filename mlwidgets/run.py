@@ -13,7 +13,7 @@ from .algorithms import Algorithm
 from .core import Core, Event, Hold, Upto
 from .device import pick_device, thread_scope
 from .drivers import Driver, driver_for
-from .errors import MLError, ParamError, RunError, nearest
+from .errors import MLError, ParamError, RunError, nearest, told
 from .pace import NextUnit, Pace, goal_of
 from .trace import Trace
 from .views import View, check_views, guess_views
@@ -392,8 +392,6 @@ def _raisable(core: Core) -> BaseException:
     assert error is not None  # noqa: S101  asked only of a failed core
     if isinstance(error, Exception):
         return error
-    told = RunError(
-        f"{core.algorithm.name}: frame {core.number + 1} raised {type(error).__name__}: {error}"
-    )
-    told.__cause__ = error
-    return told
+    raisable = RunError(f"{core.algorithm.name}: frame {core.number + 1} raised {told(error)}")
+    raisable.__cause__ = error
+    return raisable

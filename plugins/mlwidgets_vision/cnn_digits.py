@@ -16,8 +16,7 @@ data your own digits; net your own network; seed seed; p probability of each dig
 maps maps of the first layer; loss loss of a mini-batch; epoch epochs finished; accuracy test
 accuracy; confusion digit and answer; mistakes digits it gets wrong; said what each was taken for.
 
-What to watch: Draw a digit and keep Play going: the answer firms up within one epoch, long before
-the last mistakes go.
+What to watch: Draw a digit while it trains: it can read yours long before its last mistakes go.
 
 Try: lr=0.1  steps thirty times as long: does it still learn?
 Try: filters=1  how much can it read through a single filter?
@@ -35,30 +34,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from mlwidgets import (
-    Array,
-    Bars,
-    Confusion,
-    Frames,
-    Line,
-    Live,
-    Log,
-    Metric,
-    Pictures,
-    Range,
-    Table,
-    Unit,
-    algorithm,
-)
+from mlwidgets import Array, Bars, Confusion, Frames, Line, Live, Pictures, Range, Unit, algorithm
 
-from .digits import THREE, Digit, DigitNet, Judged, Network, digits, judged, watched
+from .digits import THREE, Digit, DigitNet, Judged, Network, Rows, digits, inked, judged, watched
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 Weights = list[Tensor]
 
 
 class Step(Judged):
-    loss: Annotated[float, Metric(better="lower")]
+    loss: float
     p: Annotated[Array, "digit"]
     maps: Annotated[Array, "filter row column"]
     epoch: Annotated[int, Unit(total="epochs")]
@@ -83,9 +68,12 @@ def forward(theta: Weights, x: Tensor) -> tuple[Tensor, Tensor]:
     return s.flatten(1) @ V.T + c, h  # scores z (n, 10)
 
 
-def softmax(z: Tensor) -> Tensor:
+@torch.no_grad()
+def answers(network: Network, x: Tensor) -> tuple[Tensor, Tensor]:
+    """The probability of each digit, and the first layer's maps; nothing is learned from x."""
+    z, h = network(x)
     e = (z - z.amax(1, keepdim=True)).exp()
-    return e / e.sum(1, keepdim=True)  # (3)
+    return e / e.sum(1, keepdim=True), h  # (3)
 
 
 def cross_entropy(z: Tensor, y: Tensor) -> Tensor:
@@ -122,11 +110,11 @@ def begun(rng: np.random.Generator, filters: int) -> Weights:
 )
 def cnn_digits(
     digit: Live[Digit] = THREE,
-    lr: Live[Annotated[float, Log(1e-5, 0.1)]] = 0.003,
+    lr: Live[Annotated[float, Range(1e-5, 0.1, log=True)]] = 0.003,
     filters: Annotated[int, Range(1, 32)] = 16,
     batch: Annotated[int, Range(8, 512)] = 32,
     epochs: Annotated[int, Range(1, 50)] = 15,
-    data: Table | None = None,
+    data: Rows | None = None,
     net: DigitNet | None = None,
     seed: int = 0,
 ) -> Frames[Step]:
@@ -139,18 +127,10 @@ def cnn_digits(
     if net is not None:
         network, theta = watched(net, x)
     m, v = ([torch.zeros_like(weight) for weight in theta] for _ in range(2))
-
-    def answer(digit: Digit) -> tuple[Tensor, Tensor]:
-        with torch.no_grad():
-            z, maps = network(torch.as_tensor(digit.pixels.copy())[None, None])
-        return softmax(z)[0], maps[0]
-
-    def examined() -> Judged:
-        with torch.no_grad():
-            return judged(softmax(network(test_x)[0]), test_y, test_x)
-
-    t, exam, (p, maps) = 0, examined(), answer(digit)
-    digit, lr = yield Step(**exam, loss=float("nan"), p=p, maps=maps, epoch=0)
+    exam = judged(answers(network, test_x)[0], test_y, test_x)
+    p, maps = answers(network, inked(digit))
+    t, loss = 0, torch.tensor(float("nan"))
+    digit, lr = yield Step(**exam, loss=loss.item(), p=p[0], maps=maps[0], epoch=0)
     for epoch in range(epochs):
         order = torch.as_tensor(rng.permutation(len(train_x)))
         for begin in range(0, len(order), batch):
@@ -163,7 +143,8 @@ def cnn_digits(
                 adam(theta, g, m, v, t, lr)
             last = begin + batch >= len(order)
             if last:
-                exam = examined()
-            p, maps = answer(digit)
-            digit, lr = yield Step(**exam, loss=loss.item(), p=p, maps=maps, epoch=epoch + last)
+                exam = judged(answers(network, test_x)[0], test_y, test_x)
+            p, maps = answers(network, inked(digit))
+            now = epoch + last
+            digit, lr = yield Step(**exam, loss=loss.item(), p=p[0], maps=maps[0], epoch=now)
     return theta if net is None else network

@@ -32,6 +32,7 @@ THREE = Image(
 """Somebody's three, until another digit is drawn."""
 
 Digit = Annotated[Image, ImageKind(size=(8, 8), channels=1, ink=True)]
+Rows = Table
 DigitNet = Annotated[Net, NetKind(takes=(1, 8, 8), gives=(10,))]
 Network = Callable[[Tensor], tuple[Tensor, Tensor]]
 """Digits (n, 1, 8, 8) to scores (n, 10) and the first layer's maps (n, filters, rows, columns)."""
@@ -77,6 +78,11 @@ def _columns(data: Table) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         wrong = label[~np.isin(label, range(10))][0]
         raise MLError(f"data: must have labels of 0 to 9 in {of!r}, has {wrong:g}")
     return ink, label
+
+
+def inked(digit: Image) -> Tensor:
+    """A drawing, as a batch of one."""
+    return torch.as_tensor(digit.pixels.copy())[None, None]
 
 
 def judged(p: Tensor, y: Tensor, x: Tensor) -> Judged:

@@ -13,8 +13,9 @@ doi:10.48550/arXiv.1706.03762
 
 Where: text sentence; heads heads; d_k features of a head; causal causal mask; scale divide by √d_k;
 tau temperature; ablate heads switched off; seed seed; model your model; tokenizer its tokenizer;
-A weight of each token for each; Q what a token asks; K what a token offers; V what a token says;
-Z mixed values; Y output; spread tokens a word looks at; change change of the output by ablation.
+tokens words and marks; step what A is now; A weight of each token for each; Q what a token asks;
+K what a token offers; V what a token says; Z mixed values; Y output; spread tokens a word looks at;
+change change of the output by ablation.
 
 What to watch: Each head asks its own question. One finds words with the same letters, one the word
 before, one punctuation; switch a head off and see how much of the output it made.
@@ -23,44 +24,24 @@ Try: causal=true  What does the first word look at now?
 Try: tau=4  Why does every head see everything alike?
 Try: ablate=[0,1,2,3]  How much of the output is left?
 
-The heads are made by hand (see heads.py), not learned: each shows what one kind of question finds,
-in any sentence. With a `model` of your own the frames are its layers, and nothing of the above is
-computed here; without its `tokenizer` each word's id is a hash, so that its meaning is arbitrary.
+The heads are made by hand (heads.py), not learned. With a `model` the frames are its layers; without
+its `tokenizer` a word's id is a hash of it, and its meaning arbitrary (models.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any, NotRequired, TypedDict
 
 import torch
 
-from mlwidgets import Array, Bars, Frames, Heads, Heatmap, Range, Text, TextKind, algorithm
+from mlwidgets import Array, Bars, Frames, Heads, Heatmap, Range, Text, algorithm
 
 from .heads import Weights, embed, kind, split, weights
-from .models import LIMIT, MODEL, TOKENIZER, attentions, encoded
+from .models import MODEL, TOKENIZER, attentions, encoded
+from .sentence import SENTENCE, Sentence
 
 EXACT = 2**20  # bytes; a larger (H, T, T) of a model is kept as 255 times the root of each weight
-
-
-@dataclass(frozen=True)
-class Sentence(TextKind):
-    """A text of at least one word, short enough to weigh every pair of them."""
-
-    limit: int = 20_000
-
-    def check(self, value: Any) -> Text:
-        why = "attention weighs every pair of tokens for each head"
-        if isinstance(value, str) and len(value) > self.limit:
-            raise ValueError(f"must have at most {LIMIT} tokens, has {len(value):,} letters: {why}")
-        text = super().check(value)
-        T = len(split(text))
-        if T == 0:
-            raise ValueError("must have at least one word")
-        if T > LIMIT:
-            raise ValueError(f"must have at most {LIMIT} tokens, has {T:,}: {why}, here {T * T:,}")
-        return text
 
 
 class Step(TypedDict):
@@ -75,9 +56,6 @@ class Step(TypedDict):
     Z: NotRequired[Annotated[Array, "token feature"]]
     Y: NotRequired[Annotated[Array, "token feature"]]
     change: NotRequired[Annotated[float, "%"]]
-
-
-SENTENCE = Text("The cat sat on the mat, because the mat was warm and the cat was tired.")
 
 
 @algorithm(

@@ -8,8 +8,9 @@ Vaswani et al. (2017), "Attention Is All You Need", section 3.2.1. doi:10.48550/
     Z = A V                                   (4)  mix
 
 Where: text sentence; d_k features; causal causal mask; scale divide by √d_k; tau temperature;
-seed seed; A weight of each token for each; Q what a token asks; K what a token offers;
-V what a token says; Z mixed values; spread tokens a word looks at.
+tokens words and marks; heads its one head; step what A is now; A weight of each token for each;
+Q what a token asks; K what a token offers; V what a token says; Z what a token takes away;
+Y output; spread tokens a word looks at; change change of the output by ablation.
 
 What to watch: Step through it. Scores grow with the number of features; without the scale the
 softmax gives nearly all weight to one token, and there is hardly a gradient left to learn from.

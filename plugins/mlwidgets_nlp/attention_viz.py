@@ -7,8 +7,9 @@ ACL system demonstrations, 37-42. doi:10.18653/v1/P19-3007
     n_h = \frac{1}{T} \sum_t e^{H(A_h[t, \cdot])}          (2)  tokens that a word looks at
 
 Where: text sentence; heads heads; d_k features of a head; causal causal mask; tau temperature;
-seed seed; model your model; tokenizer its tokenizer; A weight of each token for each;
-spread tokens a word looks at.
+model your model; tokenizer its tokenizer; tokens words and marks; step layer or step; A threads;
+spread tokens a word looks at; Q questions; K offers; V values; Z mixed values; Y output;
+change change of the output by ablation.
 
 What to watch: Point at a word to see its threads alone. Straight bundles look at a place, such as
 the word before; fans look at a kind of word; an even veil looks at nothing in particular.

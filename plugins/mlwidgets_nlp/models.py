@@ -16,8 +16,7 @@ import torch
 from mlwidgets import Kind, ParamError
 
 from .heads import split
-
-LIMIT = 512  # tokens
+from .sentence import LIMIT
 
 
 @dataclass(frozen=True)

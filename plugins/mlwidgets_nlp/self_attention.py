@@ -7,9 +7,10 @@ doi:10.48550/arXiv.1703.03130
     a_{ts} = \text{softmax}_s(q_t \cdot k_s / (\tau \sqrt{d_k}))     (2)  how much t looks at s
     z_t = \sum_s a_{ts} v_s                                          (3)  what it takes away
 
-Where: text sentence; d_k features of a head; causal causal mask; tau temperature; seed seed;
-A weight of each token for each; Q what a token asks; K what a token offers; V what a token says;
-Z mixed values.
+Where: text sentence; d_k features of a head; causal causal mask; tau temperature; tokens words;
+heads four heads; step what A is now; A how much a word looks at each; Q questions; K offers;
+V values; Z answers; Y answers of all heads together; spread words that a word looks at;
+change change of the output by ablation.
 
 What to watch: Pick a word: each line is one head, and the colour is how much the word looks at each
 other. The same word twice asks the same, and gets an answer that depends on its place.

@@ -24,8 +24,8 @@ Try: causal=true  What does the first word look at now?
 Try: tau=4  Why does every head see everything alike?
 Try: ablate=[0,1,2,3]  How much of the output is left?
 
-The heads are made by hand (heads.py), not learned. With a `model` the frames are its layers; without
-its `tokenizer` a word's id is a hash of it, and its meaning arbitrary (models.py).
+The heads are made by hand (heads.py), not learned. With a `model` the frames are its layers;
+without its `tokenizer` a word has the id of its hash, and an arbitrary meaning (models.py).
 """
 
 from __future__ import annotations

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.lab import Book, Lab, Theme, wait_until
 from tests.browser.playing import LOAD, Player, colours, number, opened, settled
+from tests.browser.test_themes import AXE
 
 TITLES = {
     "nlp.attention_sdp": "Scaled dot-product attention",
@@ -18,6 +20,7 @@ TITLES = {
 }
 PLAY = 'run = mlwidgets.play("nlp.attention")\nrun'
 STEPS = 5
+AXE_CODE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 
 
 def player_of(
@@ -39,6 +42,8 @@ def test_the_four_pictures_are_painted_at_their_last_step(lab: Lab, theme: Theme
         assert (player.place, player.last) == (STEPS - 1, STEPS - 1)
         for view in player.box.get_by_role("img").all():
             painted(view, title)
+        book.page.evaluate(AXE_CODE)
+        assert player.box.evaluate(AXE) == []
         book.screenshot(f"{name}-{theme}", player.box)
 
 

@@ -204,6 +204,8 @@ class Player(anywidget.AnyWidget):
 
     def close(self) -> None:
         sender.remove(self.feed)
+        if self._changed in self.feed.core.watchers:
+            self.feed.core.watchers.remove(self._changed)
         super().close()
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> Any:

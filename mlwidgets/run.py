@@ -258,6 +258,8 @@ class Run:
             self._driver.stop()
             if self._player is not None:
                 self._player.close()
+            if self._finalizer is not None:
+                self._finalizer.detach()  # it would keep the core, and its trace, alive
         return self
 
     def _alive(self, verb: str) -> None:

@@ -90,8 +90,25 @@ class _Cells:
                 mine.append((when, ref))
             elif run is not None:
                 run.close()
+                _forget(run)
         if mine:
             self._runs[key] = mine
+
+
+def _forget(run: Run) -> None:
+    """Take a replaced run out of IPython's output cache, which would keep its trace for ever."""
+    shell = _shell()
+    if shell is None:
+        return
+    outputs = shell.user_ns.get("Out", {})
+    for count in [count for count, value in outputs.items() if value is run]:
+        del outputs[count]
+    for names in (shell.user_ns, shell.user_ns_hidden):
+        for name in [n for n, value in names.items() if value is run and n.startswith("_")]:
+            names[name] = ""
+    for name in ("_", "__", "___"):
+        if getattr(shell.displayhook, name, None) is run:
+            setattr(shell.displayhook, name, "")
 
 
 def _bound() -> None:

@@ -101,12 +101,11 @@ class Run:
         if not self.at:
             self._watch()
         try:
-            self._held(Upto(0))
+            self._held(Upto(float("inf") if self.at < 0 else self.at))
             if isinstance(self._core.error, ParamError):  # the algorithm refuses what it was given
                 raise self._core.error
             self.views = self._checked_views()
             if self.at:  # a page gets such a run whole, not frame 0 for a moment
-                self._held(Upto(float("inf") if self.at < 0 else self.at))
                 self._watch()
         except BaseException:  # an interrupt while frame 0 was computed, or a wrong view
             self._driver.stop()

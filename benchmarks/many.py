@@ -13,7 +13,7 @@ from statistics import median, quantiles
 from typing import Any, NamedTuple
 
 from benchmarks.figures import Bar, Figure, least, most, number
-from benchmarks.in_page import LOAD, SHOW
+from benchmarks.in_page import LOAD, SHOW, data_in
 from benchmarks.place import Place, Tapped
 from benchmarks.wire import json_size, total
 from tests.browser.lab import wait_until
@@ -45,7 +45,7 @@ def fifty_players(place: Place) -> Iterator[Figure]:
     """50 cells, each a player with a recorded trace of 5 KB: bytes received, and bytes saved.
 
     "Run all cells", until all are painted; all frames over the kernel's websocket are counted. Then
-    the notebook is saved with its widgets' state and the file is weighed, pictures left out. The
+    the notebook is saved with its widgets' state and the file is weighed; stills are left out. The
     peer is the same number of anywidgets whose `_esm` is this very bundle, with 5 KB of bytes each.
     """
     ours = fifty(place, LOAD + TINY, "mlwidgets.play(tiny).wait()", ("players", 50))
@@ -92,7 +92,7 @@ def fifty(place: Place, first: str, cell: str, shown: Shown) -> Fifty:
         kinds[message.kind] += message.size
     saved = json.loads(text)
     pictures = sum(
-        len(data)
+        json_size(data)
         for each in saved["cells"]
         for output in each.get("outputs", [])
         for kind, data in output.get("data", {}).items()
@@ -101,7 +101,7 @@ def fifty(place: Place, first: str, cell: str, shown: Shown) -> Fifty:
     held = saved["metadata"].get("widgets", {})
     models = held.get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
     return Fifty(
-        total(messages),
+        total(messages) - data_in(messages)["still"],
         len(text.encode()) - pictures,
         len(models),
         told(kinds),

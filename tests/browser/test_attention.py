@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from importlib.resources import files
 
 import pytest
@@ -97,11 +98,19 @@ def test_typing_redraws_the_heads_at_the_step_one_looks_at(lab: Lab) -> None:
     delays: dict[str, float] = dict(book.page.evaluate("drawn"))
     print({word: round(ms) for word, ms in delays.items()})
     assert list(delays)[-1] == "zebras"
-    assert min(delays.values()) < 100, "a machine that does something else too is slower"
+    # 100 ms where the machine is free; where it is not, an answer of the kernel takes longer too.
+    assert min(delays.values()) < max(100.0, 6 * min(answer_ms(book) for _ in range(5)))
     book.wait_for("run.params['text'].endswith('tired. zebras')", "True")
     assert player.place == 3
     expect(text).to_be_focused()
     player.at(3)
+
+
+def answer_ms(book: Book) -> float:
+    """How long the kernel takes to answer a question of the page."""
+    began = time.perf_counter()
+    book.eval("0")
+    return 1e3 * (time.perf_counter() - began)
 
 
 def test_fast_typing_ends_with_the_last_key(lab: Lab) -> None:

@@ -16,7 +16,7 @@ def play(
     target: Any,
     /,
     *,
-    views: Sequence[View] | None = None,
+    views: Sequence[View] | View | None = None,
     controls: Sequence[str] | None = None,
     at: int | None = None,
     device: str = "auto",

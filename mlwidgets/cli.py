@@ -84,9 +84,9 @@ def _play(name: str, line: Line) -> int:
     values = algorithm.spec.parse(texts)
     run: Run = mlwidgets.play(algorithm, device=options.get("--device", "auto"), **values)
     status = _drive(run)
+    print(run.summary())
     if "--save" in options:
         run.save(options["--save"])
-    print(run.summary())
     if run.error is not None:
         return _refuse(_why(name, run.error))
     return status

@@ -42,7 +42,7 @@ def info_of(run: Run) -> Json:
         "params": [p.control() | {"default": _default(p)} for p in algorithm.spec.params],
         "columns": [c.to_json() for c in schema.columns],
         "steps": [s | {"total": s["total"] or None} for s in algorithm.steps],
-        "views": [v.to_json() for v in run.views],
+        "views": [v.to_json() for v in run.views] if run.trace else [],
         "controls": run.controls,
         "fixed": run.fixed,
         "at": run.at,

@@ -122,8 +122,10 @@ class MLMagics(Magics):
         if not chosen:
             raise MLError(f"no run {words[1]!r} to stop (alive: {known})")
         for number in chosen:
-            run = numbered[number].stop()
-            _show(f"{number}  {run.name}: {run.status}")
+            run = numbered[number]
+            over = run.status in ("done", "stopped", "failed", "loaded")
+            _ = run.close() if over else run.stop()  # what is over gives its memory back
+            _show(f"{number}  {run.name}: {'closed' if over else run.status}")
 
     def _number(self, run: Run) -> int:
         """A number that stays the run's: `stop 2` never means what has since become second."""

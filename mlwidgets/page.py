@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 
@@ -117,6 +118,11 @@ NAME = {char: name for name, char in GREEK.items()} | {"ϵ": "epsilon", "ϕ": "p
 
 def math_tree(tex: str, names: Iterable[str]) -> Tree:
     """TeX as a MathML tree; a symbol that stands for one of `names` carries it as "name"."""
+    return _math_tree(tex, frozenset(names))
+
+
+@cache
+def _math_tree(tex: str, names: frozenset[str]) -> Tree:
     from latex2mathml.converter import convert
 
     try:

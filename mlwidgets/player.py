@@ -118,7 +118,7 @@ class Player(anywidget.AnyWidget):
     def _receive(self, content: dict[str, Any]) -> None:
         kind, client = content["type"], str(content.get("client", ""))
         if kind == "ready":
-            self.feed.ready(client)
+            self.feed.ready(client, int(content.get("epoch", -1)), int(content.get("count", 0)))
             sender.add(self.feed)  # it may have been left out after a fault
         elif kind == "ack":
             self.feed.ack(client, int(content["seq"]))
@@ -153,8 +153,10 @@ class Player(anywidget.AnyWidget):
         elif action == "step":
             column = run._step_column(content.get("step"))
             run._alive("step")
+            times = max(1, int(content.get("times", 1)))
             core = run._core  # single steps go to the next frame that is recorded, and so seen
-            core.order(NextUnit(column) if column else Upto(core.trace.due(core.number)))
+            single = Upto(core.number + times * core.trace.stride)
+            core.order(NextUnit(column, times) if column else single)
         elif action == "set":
             run.set(**{str(content["name"]): content["value"]})
         elif action == "stop":

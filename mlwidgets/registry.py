@@ -52,6 +52,8 @@ class Registry:
         """The algorithm of that name, or a RegistryError with the nearest."""
         if name in self.items:
             return self.items[name]
+        if name in self.topics:
+            raise RegistryError(f"{name!r} is a topic; `%ml {name}` lists its algorithms")
         topic, dot, rest = name.partition(".")
         near = nearest(name, self.items) or self._same_ending(rest or name)
         if dot and (topic in self.topics or not near):

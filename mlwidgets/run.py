@@ -42,7 +42,7 @@ class Run:
         algorithm: Algorithm[Any, Any],
         params: Mapping[str, Any],
         *,
-        views: Sequence[View] | None = None,
+        views: Sequence[View] | View | None = None,
         controls: Sequence[str] | None = None,
         at: int | None = None,
         device: str = "auto",
@@ -54,7 +54,10 @@ class Run:
         self.device = device
         self.pace: Pace = None
         self.at = algorithm.at if at is None else at
-        self.controls = self._known(controls)
+        if type(self.at) is not int or self.at < -1:
+            raise ParamError(f"at={at!r}: must be the number of a frame, or -1 for the last")
+        self.controls = self._known([controls] if isinstance(controls, str) else controls)
+        views = (views,) if isinstance(views, View) else views
         self._asked_views = tuple(views) if views is not None else algorithm.views
         self._thread = thread
         self._player: Any = None
@@ -244,6 +247,8 @@ class Run:
         before = self._core, self._driver
         try:
             self._launch(values)
+            if self._core.fault and not self.trace:
+                raise RunError(f"{self.name}: frame 0 raised {self._core.fault['text']}")
         except MLError:  # what was there stays
             self._core, self._driver = before
             self._watch()
@@ -262,6 +267,8 @@ class Run:
         return self
 
     def _alive(self, verb: str) -> None:
+        if self.closed:
+            raise RunError(f"{self.name}: cannot {verb}, it is closed: play it anew")
         if self._core.over:
             way = self._fixed or "restart() begins anew"
             raise RunError(f"{self.name}: cannot {verb}, the run is {self.status}; {way}")

@@ -7,6 +7,7 @@ then every second, every fourth, and so on; marked frames and the last one alway
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,11 @@ class Trace(Mapping[str, Any]):
         """Start empty with a known schema."""
         self.schema = schema
         self._rows = _Rows(schema)
+
+    @property
+    def stride(self) -> int:
+        """Every how many frames one is kept."""
+        return self._rows.stride
 
     def due(self, number: int) -> int:
         """The next frame number after this one that is kept."""
@@ -251,13 +257,21 @@ def _plain(value: Any) -> Any:
     return value.astype(float).tolist() if hasattr(value, "tolist") else value
 
 
+def _bounded(value: float) -> float:
+    """A number as a double; what is too large for one is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
 def _numbers(values: list[Any], kind: str) -> npt.NDArray[Any]:
     import numpy as np
 
     try:
         array = np.array(values)
     except OverflowError:
-        array = np.array(values, dtype=float)
+        array = np.array([_bounded(v) for v in values])
     if array.dtype == object:  # integers beyond 64 bits
-        return array.astype(float)
+        return np.array([_bounded(v) for v in values])
     return array.astype(float) if kind == "float" and array.dtype != float else array

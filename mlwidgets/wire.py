@@ -1,8 +1,8 @@
 """The wire: one sender for all players of a kernel. Latest frame wins, and nothing ever queues.
 
-At most two data messages of a player are unacknowledged; all players together send at most 150
-messages a second (Jupyter drops silently above 1000); what could not be sent now is sent later
-from the trace, so that the last frame always arrives.
+At most two data messages of a player are unacknowledged, beyond those its page asks for. All
+players together send at most 150 messages a second: Jupyter drops silently above 1000. What could
+not be sent now is sent later from the trace, so that the last frame always arrives.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 import threading
 import time
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from .errors import clip
 from .info import data_of, state_of
 
 if TYPE_CHECKING:
@@ -56,11 +58,11 @@ class Feed:
 
     # from the page ------------------------------------------------------------------------
 
-    def ready(self, client: str) -> None:
-        """A page has opened: it has nothing yet."""
+    def ready(self, client: str, epoch: int = -1, count: int = 0) -> None:
+        """A page has opened; it has the rows of that epoch that came with the widget."""
         with self._lock:
             self._acked[client] = (self._seq, time.monotonic())
-            self._sent = 0
+            self._sent = min(self._sent or count, count) if epoch == self.epoch else 0
 
     def ack(self, client: str, seq: int) -> None:
         with self._lock:
@@ -98,6 +100,14 @@ class Feed:
             player.send(*self.outbox.pop(0))
             messages += 1
         return messages + self._send_wanted(player) + self._send_new(player, now)
+
+    def fail(self, error: Exception) -> None:
+        """Tell the page, if it can be told, why no more comes."""
+        self.core.note = f"Sending failed: {type(error).__name__}: {clip(error)}"
+        player = self._player()
+        if player is not None:
+            with suppress(Exception):
+                player.state = state_of(player.run, self.core, self.epoch)
 
     def _check_epoch(self) -> int:
         with self._lock:
@@ -229,7 +239,7 @@ class Sender:
             try:
                 self._tokens -= feed.send(now)
             except Exception as error:  # one broken comm must not silence the others
-                feed.core.note = f"Sending failed: {type(error).__name__}: {error}"
+                feed.fail(error)
                 self.remove(feed)
 
 

@@ -37,8 +37,11 @@ def renewed(text: str) -> str:
 def main() -> int:
     text = README.read_text("utf-8")
     fresh = renewed(text)
-    if "--check" in sys.argv[1:]:
+    if sys.argv[1:] == ["--check"]:
         return int(text != fresh)
+    if sys.argv[1:]:
+        sys.stderr.write(f"unknown option: {sys.argv[1]} (known: --check)\n")
+        return 2
     README.write_text(fresh, "utf-8")
     return 0
 

@@ -4,6 +4,10 @@ import { nextStop, previousStop, stepsOf, total } from "./steps.js";
 /** @import { Run } from "./run.js" */
 /** @import { Pace, Step } from "./types" */
 
+/** @typedef {{frame: number, following: boolean, step: Step, pace: Pace}} Place */
+/** @type {WeakMap<object, Place>} where one looked, should the host draw the player anew */
+const places = new WeakMap();
+
 export class Cursor {
   /** @param {Run} run @param {() => void} changed */
   constructor(run, changed) {
@@ -19,6 +23,19 @@ export class Cursor {
     this.frame = 0;
     this.epoch = run.store.epoch;
     this.carry = 0;
+    this.comeBack();
+  }
+
+  comeBack() {
+    const place = places.get(this.run.info);
+    if (!place || place.following) return;
+    Object.assign(this, place, { step: this.steps.find((step) => step.name === place.step.name) ?? this.step });
+    this.position = this.run.store.position(place.frame);
+  }
+
+  remember() {
+    const { frame, following, step, pace } = this;
+    places.set(this.run.info, { frame, following, step, pace });
   }
 
   get atHead() {
@@ -40,6 +57,7 @@ export class Cursor {
     if (this.following) this.position = store.head;
     this.position = Math.min(this.position, store.head);
     this.frame = store.frame(this.position);
+    this.remember();
   }
 
   /** @param {number} position */
@@ -101,8 +119,8 @@ export class Cursor {
     for (let k = 0; k < count; k++) {
       const next = nextStop(run.store, this.step, this.position);
       if (next >= 0 && !this.following) this.go(next);
-      else if (this.atHead && run.canGo) void run.do("step", { step: this.step.name });
-      else this.toHead();
+      else if (this.atHead && run.canGo) return void run.do("step", { step: this.step.name, times: count - k });
+      else return this.toHead();
     }
   }
 

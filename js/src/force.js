@@ -32,18 +32,5 @@ export function marks(events, near) {
   return out;
 }
 
-/** The line that gives this run again. @param {State} state */
-export function line(state) {
-  const text = state.line ?? "";
-  if (text.includes(" @")) return text;
-  return [text, ...(state.events ?? []).map((e) => `@${e.frame} ${e.name}=${typed(e.new)}`)].join(" ");
-}
-
-/** @param {unknown} value */
-function typed(value) {
-  if (typeof value === "string" && !/\s/.test(value)) return value;
-  return typeof value === "boolean" || typeof value === "number" ? String(value) : JSON.stringify(value);
-}
-
 /** @param {Info} info @param {string} name @returns {Param | undefined} */
 export const paramOf = (info, name) => info.params.find((param) => param.name === name);

@@ -74,7 +74,6 @@ function player(model, shadow, signal) {
   const sight = new IntersectionObserver((entries) => {
     visible = entries.some((entry) => entry.isIntersecting);
     if (visible) invalidate();
-    else leave();
   }, { rootMargin: "200px" });
   sight.observe(box);
   document.addEventListener("visibilitychange", leave, { signal });
@@ -106,7 +105,7 @@ function player(model, shadow, signal) {
 
   /** Nobody looks: time for the kernel to renew the still in the saved notebook. */
   function leave() {
-    if (run.live && (document.hidden || !visible)) run.post({ type: "left" });
+    if (run.live && document.hidden) run.post({ type: "left" });
   }
 
   /** One animation frame a player, however many things changed. */
@@ -161,6 +160,7 @@ function player(model, shadow, signal) {
   /** @param {Param} param */
   function openPaint(param) {
     const hidden = figures.find((f) => f.grid === param.name)?.node;
+    if (steers(run, param)) cursor.toHead(); // paint acts at the head: what is painted over is what holds there
     const value = /** @type {string[]} */ (moment().params[param.name] ?? []);
     const close = () => {
       editor.node.remove();
@@ -170,7 +170,7 @@ function player(model, shadow, signal) {
     };
     views.querySelector(".paint")?.remove();
     const editor = paint(param, value, (rows, final) => {
-      if (steers(run, param) || final) void apply(run, cursor, param, rows);
+      if (steers(run, param) || final) void apply(run, cursor, param, rows).then(({ error }) => tell(error ?? ""));
     }, close);
     if (hidden) hidden.hidden = true;
     views.prepend(editor.node);

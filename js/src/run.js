@@ -44,7 +44,7 @@ export class Run {
     this.notice = "";
     this.listen(signal);
     this.takeFirst();
-    this.post({ type: "ready" });
+    this.post({ type: "ready", epoch: this.store.epoch, count: this.store.known });
   }
 
   /** @returns {State} */
@@ -108,7 +108,11 @@ export class Run {
 
   /** @param {object} message */
   post(message) {
-    this.model.send({ ...message, client: this.client });
+    try {
+      this.model.send({ ...message, client: this.client });
+    } catch {
+      this.lost = true; // the kernel that made this player has gone
+    }
   }
 
   /** @param {string} action @param {Record<string, unknown>} [more] @returns {Promise<Answer>} */

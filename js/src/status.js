@@ -45,7 +45,8 @@ export function alarm(run) {
     node.hidden = !error;
     node.replaceChildren();
     if (!error) return;
-    const where = error.frame == null ? "" : ` (at frame ${error.frame})`;
+    const said = error.frame == null || error.text.startsWith(`frame ${error.frame}:`);
+    const where = said ? "" : ` (at frame ${error.frame})`;
     node.append(el("p", {}, error.text + where));
     if (error.trace) node.append(el("details", {}, el("summary", {}, "Where it happened"), el("pre", { tabindex: 0 }, error.trace)));
   }

@@ -1,7 +1,6 @@
 /** The words around the figures: header, questions, the line that gives the run again, how it works. */
 import { el, put } from "./dom.js";
 import { formula } from "./equations.js";
-import { line } from "./force.js";
 
 /** @import { Cursor } from "./cursor.js" */
 /** @import { Run } from "./run.js" */
@@ -24,9 +23,15 @@ export function tries(run, cursor) {
   /** @param {Try} item */
   function attempt({ params }) {
     cursor.restart();
-    return run.restart(params, { play: true, ...cursor.asked() });
+    return run.restart({ ...untried(run.info), ...params }, { play: true, ...cursor.asked() });
   }
   return { node, empty: !all.length };
+}
+
+/** One question is one change: what other questions change is as it was by default. @param {Info} info */
+function untried({ tries = [], params }) {
+  const names = new Set(tries.flatMap((item) => Object.keys(item.params)));
+  return Object.fromEntries(params.filter((p) => names.has(p.name)).map((p) => [p.name, p.default]));
 }
 
 /** "ε = 0: does it ever leave …?" @param {Try} item */
@@ -39,7 +44,7 @@ export function question({ label, question: text }) {
 /** @param {Run} run @param {(words: string) => void} tell @param {HTMLElement} how */
 export function footer(run, tell, how) {
   const text = el("span"), changes = el("span", { class: "changes" });
-  const copy = el("button", { class: "line", type: "button", title: "Copy this line: it gives this run again", onclick: () => void copied() },
+  const copy = el("button", { class: "line", type: "button", title: "Copy this line: it gives this run from its start", onclick: () => void copied() },
     el("span", { class: "unseen" }, "Copy the line: "), text, changes);
   const open = el("button", { class: "link", type: "button", "aria-expanded": "false", onclick: toggle }, "How it works");
   const file = el("button", { class: "link", type: "button", title: "One HTML file that plays this run with no kernel and no network", onclick: () => void exported() }, "Export");
@@ -53,7 +58,7 @@ export function footer(run, tell, how) {
 
   async function copied() {
     try {
-      await navigator.clipboard.writeText(line(run.state));
+      await navigator.clipboard.writeText(run.state.line ?? "");
       tell("Copied.");
     } catch {
       getSelection()?.selectAllChildren(text); // no clipboard on plain http: the line is selected instead

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inForce, line, marks, steered } from "../src/force.js";
+import { inForce, marks, steered } from "../src/force.js";
 
 const state = {
   status: "paused", start: { alpha: 0.5, epsilon: 0.3 }, params: { alpha: 0.5, epsilon: 0.05 },
@@ -24,8 +24,4 @@ test("near changes of one name make one mark", () => {
   const near = (a, b) => b.frame - a.frame < 15;
   assert.deepEqual(marks(state.events, near), [{ frame: 10, name: "epsilon", old: 0.3, new: 0.05, last: 20 }]);
   assert.equal(marks(state.events, () => false).length, 2);
-});
-
-test("the line gives the run again, with its changes at their frames", () => {
-  assert.equal(line(state), "%ml rl.q_learning alpha=0.5 epsilon=0.3 @10 epsilon=0.1 @20 epsilon=0.05");
 });

@@ -7,8 +7,7 @@ the page's views in `js/src/views/`; the tests compare the two pictures.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,19 @@ from mlwidgets.errors import clip
 from mlwidgets.summary import number
 from mlwidgets.views import View
 
+from .box import Box, Still
+from .mosaics import (
+    cells,
+    coarse,
+    confusion,
+    ends,
+    heads,
+    image,
+    images,
+    shade,
+    signed_shade,
+    tokens,
+)
 from .svg import (
     END,
     HUES,
@@ -32,7 +44,6 @@ from .svg import (
     Font,
     Sheet,
     ramp,
-    signed,
 )
 
 if TYPE_CHECKING:
@@ -40,30 +51,6 @@ if TYPE_CHECKING:
 
 WIDTH, PAD, GAP, CAPTION = 820.0, 18.0, 24.0, 18.0
 CHART, LEFT, BOTTOM, TOP = 126.0, 42.0, 19.0, 8.0
-MAX_CELLS = 4_096  # of a matrix; a larger one is averaged
-
-
-@dataclass(frozen=True)
-class Box:
-    """Where a view draws, and what: one recorded frame of a run."""
-
-    run: Run
-    view: View
-    position: int
-    x: float
-    y: float
-    w: float
-
-    @property
-    def values(self) -> Mapping[str, Any]:
-        return self.run.trace.row(self.position)
-
-    @property
-    def hue(self) -> str:
-        return HUES[self.view.options.get("hue", "value")]
-
-
-Still = Callable[[Sheet, Box], float]
 
 
 def still(run: Run, position: int = -1, width: float = WIDTH) -> str:
@@ -93,12 +80,22 @@ def _views(sheet: Sheet, run: Run, position: int, y: float, width: float) -> flo
             y, column, tallest = y + tallest + 16, 0, 0.0
         x = PAD + column * (half + GAP)
         box = Box(run, view, position, x, y + CAPTION, width - 2 * PAD if wide else half)
-        high = CAPTION + STILLS.get(view.kind, _unknown)(sheet, box)
+        high = CAPTION + _drawn(sheet, box)
         _caption(sheet, box)
         tallest, column = max(tallest, high), 0 if wide else 1 - column
         if not column:
             y, tallest = y + tallest + 16, 0.0
     return y + (tallest + 16 if column else 0)
+
+
+def _drawn(sheet: Sheet, box: Box) -> float:
+    """Draw one view; one that cannot be drawn (an empty array, say) is told in words."""
+    before = len(sheet.parts)
+    try:
+        return STILLS.get(box.view.kind, _unknown)(sheet, box)
+    except (ValueError, ArithmeticError, IndexError, KeyError, AttributeError, TypeError):
+        del sheet.parts[before:]
+        return _unknown(sheet, box)
 
 
 def _caption(sheet: Sheet, box: Box) -> None:
@@ -301,36 +298,17 @@ def _agent(sheet: Sheet, box: Box, size: float, columns: int) -> None:
 
 
 def _heatmap(sheet: Sheet, box: Box) -> float:
-    matrix = _coarse(box.values[box.view.columns[0]].astype(float))
+    matrix = coarse(box.values[box.view.columns[0]].astype(float))
     rows, columns = matrix.shape
     size = min((box.w - 60) / columns, 320 / rows, 40.0)
-    finite = matrix[abs(matrix) < math.inf]
-    lo, hi = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    both = box.view.options.get("signed", lo < 0 < hi)
+    lo, hi = ends(matrix)
+    both = bool(box.view.options.get("signed", lo < 0 < hi))
     most = max(abs(lo), abs(hi)) or 1.0
-    for r in range(rows):
-        for c in range(columns):
-            v = matrix[r, c]
-            fill = signed(v / most) if both else ramp((v - lo) / (hi - lo or 1))
-            sheet.rect(
-                box.x + c * size,
-                box.y + r * size,
-                size + 0.2,
-                size + 0.2,
-                fill if v == v else PAPER,
-            )
-    ends = (-most, most) if both else (lo, hi)
-    sheet.text(box.x + columns * size + 8, box.y + 9, number(ends[1]))
-    sheet.text(box.x + columns * size + 8, box.y + rows * size - 1, number(ends[0]))
+    lo, hi = (-most, most) if both else (lo, hi)
+    cells(sheet, matrix, (box.x, box.y, size), signed_shade(most) if both else shade(lo, hi))
+    sheet.text(box.x + columns * size + 8, box.y + 9, number(hi))
+    sheet.text(box.x + columns * size + 8, box.y + rows * size - 1, number(lo))
     return float(rows * size)
-
-
-def _coarse(matrix: Any) -> Any:
-    """A matrix of at most MAX_CELLS cells, by averaging."""
-    while matrix.size > MAX_CELLS and min(matrix.shape) > 1:
-        r, c = (n // 2 * 2 for n in matrix.shape)
-        matrix = matrix[:r, :c].reshape(r // 2, 2, c // 2, 2).mean(axis=(1, 3))
-    return matrix
 
 
 # bars, tables, words ------------------------------------------------------------------------
@@ -378,4 +356,9 @@ STILLS: dict[str, Still] = {
     "bars": _bars,
     "values": _values,
     "words": _words,
+    "heads": heads,
+    "tokens": tokens,
+    "image": image,
+    "images": images,
+    "confusion": confusion,
 }

@@ -20,6 +20,7 @@ Try: epsilon=1  it only stumbles about: does it learn the path all the same?
 
 from __future__ import annotations
 
+from math import inf
 from typing import Annotated, TypedDict
 
 import numpy as np
@@ -61,7 +62,7 @@ def q_learning(
     epsilon: Live[Rate] = 0.1,
     gamma: Rate = 1.0,
     episodes: Annotated[int, Range(1, 2000)] = 300,
-    seed: int = 0,
+    seed: Annotated[int, Range(0, inf)] = 0,
 ) -> Frames[Step]:
     rng = np.random.default_rng(seed)
     world = GridWorld(grid)

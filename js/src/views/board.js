@@ -44,7 +44,7 @@ export function board(ctx) {
     if (cell === undefined || !rows.length) return;
     moment = m;
     columns = rows[0].length;
-    size = Math.min(body.clientWidth / columns, 64);
+    size = Math.min(body.clientWidth / columns, 80);
     const palette = ctx.palette();
     const { g } = open(Math.ceil(size * rows.length));
     squares = squaresOf(cell, rows.length * columns);
@@ -184,7 +184,7 @@ function arrow(g, [dx, dy], x, y, size, ink) {
 /** @param {CanvasRenderingContext2D} g @param {Patch} patch @param {number} size @param {Palette} palette */
 function drawPatch(g, { row, col, span, name, text }, size, palette) {
   const kind = base(name);
-  const token = kind === "goal" ? "value" : ["wall", "cliff", "hole"].includes(kind) ? "wall" : "third";
+  const token = { goal: "value", wall: "edge", cliff: "wall", hole: "wall" }[kind] ?? "third";
   tile(g, col * size, row * size, span * size, size, palette.css(token));
   g.font = palette.font(span * size > 60 ? 12 : 10, "sans", 600);
   g.fillStyle = palette.css("paper");
@@ -195,10 +195,10 @@ function drawPatch(g, { row, col, span, name, text }, size, palette) {
 /** @param {CanvasRenderingContext2D} g @param {string[]} rows @param {Legend[]} legend @param {number} size @param {Palette} palette */
 function drawStart(g, rows, legend, size, palette) {
   const k = startOf(rows, legend);
-  if (k < 0 || size < 54) return; // else the arrow needs the room
+  if (k < 0 || size < 24) return;
   g.font = palette.font(10);
   g.fillStyle = palette.css("ink");
-  write(g, "start", (k % rows[0].length) * size + 6, Math.floor(k / rows[0].length) * size + 13);
+  write(g, size < 54 ? "S" : "start", (k % rows[0].length) * size + 6, Math.floor(k / rows[0].length) * size + 13);
 }
 
 /** The agent is ink, in the corner, so that it hides neither arrow nor number. @param {CanvasRenderingContext2D} g @param {number} state @param {number} columns @param {number} size @param {Palette} palette */

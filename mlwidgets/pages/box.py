@@ -1,0 +1,37 @@
+"""Where a still's view is drawn, and of what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlwidgets.views import View
+
+from .svg import HUES, Sheet
+
+if TYPE_CHECKING:
+    from mlwidgets.run import Run
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where a view draws, and what: one recorded frame of a run."""
+
+    run: Run
+    view: View
+    position: int
+    x: float
+    y: float
+    w: float
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        return self.run.trace.row(self.position)
+
+    @property
+    def hue(self) -> str:
+        return HUES[self.view.options.get("hue", "value")]
+
+
+Still = Callable[[Sheet, Box], float]

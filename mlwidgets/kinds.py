@@ -80,6 +80,13 @@ def Log(lo: float, hi: float) -> Range:  # a name that stands beside Range
     return Range(lo, hi, log=True)
 
 
+def _bounds(r: Range) -> str:
+    """What is allowed: "in [0, 1]", "at least 0"."""
+    if math.isfinite(r.hi - r.lo):
+        return f"in [{r.lo:g}, {r.hi:g}]"
+    return f"at least {r.lo:g}" if math.isfinite(r.lo) else f"at most {r.hi:g}"
+
+
 @dataclass(frozen=True)
 class Number(Kind):
     """A real number; `whole` ones are Python ints."""
@@ -95,7 +102,7 @@ class Number(Kind):
         number = self._whole(value) if self.whole else self._real(value)
         r = self.range
         if r is not None and not r.lo <= number <= r.hi:
-            raise ValueError(f"must lie in [{r.lo:g}, {r.hi:g}]")
+            raise ValueError(f"must {'lie' if math.isfinite(r.hi - r.lo) else 'be'} {_bounds(r)}")
         return number
 
     def parse(self, text: str) -> Any:
@@ -152,7 +159,7 @@ class Number(Kind):
 
     def describe(self) -> str:
         noun = "a whole number" if self.whole else "a number"
-        return f"{noun} in [{self.range.lo:g}, {self.range.hi:g}]" if self.range else noun
+        return f"{noun} {_bounds(self.range)}" if self.range else noun
 
 
 @dataclass(frozen=True)

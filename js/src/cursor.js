@@ -23,6 +23,7 @@ export class Cursor {
     this.frame = 0;
     this.epoch = run.store.epoch;
     this.carry = 0;
+    this.wanted = -1; // a frame to come back to
     this.comeBack();
   }
 
@@ -30,7 +31,7 @@ export class Cursor {
     const place = places.get(this.run.info);
     if (!place || place.following) return;
     Object.assign(this, place, { step: this.steps.find((step) => step.name === place.step.name) ?? this.step });
-    this.position = this.run.store.position(place.frame);
+    this.wanted = place.frame;
   }
 
   remember() {
@@ -54,6 +55,11 @@ export class Cursor {
       if (this.frame > store.frame(store.head)) this.following = true;
       this.position = store.position(this.frame);
     }
+    if (this.wanted >= 0) {
+      this.position = store.position(this.wanted);
+      if (store.frame(store.head) < this.wanted) return; // its rows are still on their way
+      this.wanted = -1;
+    }
     if (this.following) this.position = store.head;
     this.position = Math.min(this.position, store.head);
     this.frame = store.frame(this.position);
@@ -64,6 +70,7 @@ export class Cursor {
   go(position) {
     const { head } = this.run.store;
     this.playing = false;
+    this.wanted = -1;
     this.position = Math.max(0, Math.min(head, Math.round(position)));
     this.following = this.position === head;
     this.frame = this.run.store.frame(this.position);

@@ -1,0 +1,214 @@
+"""A digit drawn while the network learns is answered; a file is as good as a drawing."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import PIL.Image
+import pytest
+from playwright.sync_api import FloatRect, Locator, expect
+
+from tests.browser.lab import Book, Lab, Theme, wait_until
+from tests.browser.playing import LOAD, Player, colours, number, opened, pixels, settled
+
+TITLE = "Convolutional network"
+PLAY = "run = %ml vision.cnn_digits epochs={epochs}\nrun"
+VIEWS = (
+    "What it answers",
+    "What its filters find",
+    "Loss",
+    "Accuracy",
+    "Digits and answers",
+    "Worst mistakes",
+)
+
+
+def playing(lab: Lab, epochs: int = 4) -> tuple[Book, Player]:
+    book = lab.open([LOAD, PLAY.format(epochs=epochs)])
+    book.run_all()
+    return book, opened(book, 1, TITLE)
+
+
+def painted(player: Player, title: str, more_than: int) -> None:
+    wait_until(lambda: colours(player.view(title)) > more_than, f"{title} is painted")
+
+
+def pad(player: Player) -> Locator:
+    return player.box.get_by_role("application", name=re.compile("^digit your drawing, 8 by 8"))
+
+
+def box_of(locator: Locator) -> FloatRect:
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    assert box is not None
+    return box
+
+
+def draw(player: Player, *strokes: list[tuple[float, float]]) -> None:
+    """Strokes in parts of the pad, x and y of 0 to 1."""
+    mouse, box = player.box.page.mouse, box_of(pad(player))
+    for stroke in strokes:
+        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        mouse.move(*places[0])
+        mouse.down()
+        for place in places[1:]:
+            mouse.move(*place, steps=6)
+        mouse.up()
+
+
+ONE = [(0.5, 0.06), (0.5, 0.94)]
+ZERO = [(0.5, 0.1), (0.28, 0.3), (0.28, 0.7), (0.5, 0.9), (0.72, 0.7), (0.72, 0.3), (0.5, 0.1)]
+INK = "run.params['digit'].pixels"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_plays_in_both_themes(lab: Lab, theme: Theme) -> None:
+    book, player = playing(lab)
+    book.theme(theme)
+    for title in VIEWS[:2] + VIEWS[4:]:
+        painted(player, title, 8)
+    player.choose("Pace", "full speed")
+    player.button("Play").click()
+    book.wait_for("run.status", "done")
+    settled(book, player)
+    expect(player.view("Worst mistakes")).to_have_accessible_name(re.compile(r"\d as \d, \d+%"))
+    expect(player.view("Digits and answers")).to_have_accessible_name(
+        re.compile(r"\d+ of 359 wrong; most often \d as \d")
+    )
+    expect(player.view("What it answers")).to_have_accessible_name(re.compile("largest: 3 "))
+    ground = max(pixels(player.box).items(), key=lambda item: item[1])[0]
+    assert (sum(map(int, ground.split(","))) < 3 * 128) == (theme == "dark")
+    book.screenshot(f"digits-{theme}", player.box)
+    wrong = book.eval("run.trace['confusion'][-1][8].tolist()")
+    shown = [int(number(text)) for text in player.table("Digits and answers")[8][1:]]
+    assert str(shown) == wrong, "the table holds the counts of the eights"
+
+
+def test_a_digit_drawn_while_it_learns_is_answered(lab: Lab) -> None:
+    book, player = playing(lab, epochs=40)
+    player.play()
+    player.advances(40)
+    before = player.view("What it answers").screenshot()
+    player.button("Clear digit your drawing").click()
+    book.wait_for(f"bool({INK}.max() == 0)", "True")
+    expect(pad(player)).to_have_accessible_name(re.compile("nothing drawn"))
+    draw(player, ZERO)
+    book.wait_for(f"bool({INK}.max() > 0.9 and {INK}[3:5, 3:5].max() < 0.2)", "True")
+    assert book.eval("run.status") == "running", "drawing does not hold it"
+    player.advances(40)
+    book.wait_for("int(run.trace['p'][-1].argmax())", "0")
+    expect(player.view("What it answers")).to_have_accessible_name(re.compile("largest: 0 "))
+    assert player.view("What it answers").screenshot() != before
+    book.screenshot("digits-drawn", player.box)
+
+    # the past shows what was drawn then
+    player.pause()
+    settled(book, player)
+    player.scrub(0)
+    expect(player.view("What it answers")).to_have_accessible_name(re.compile("at the start"))
+    assert book.eval("len(run.events) < 40") == "True", "at most ten values a second were sent"
+    mark = player.button(re.compile(r"^Frame \d+: your drawing drawn"))
+    expect(mark.first).to_be_visible()
+
+
+def test_a_run_that_stands_still_answers_a_drawing_with_one_frame(lab: Lab) -> None:
+    book, player = playing(lab)
+    player.button("Clear digit your drawing").click()
+    book.wait_for("run.number", "1")
+    draw(player, ONE)
+    book.wait_for("run.number", "2")
+    assert book.eval("run.status") == "paused"
+    assert book.eval(f"bool({INK}[:, 3:5].min() > 0.5 and {INK}[:, 0].max() == 0)") == "True"
+
+
+def test_the_keyboard_draws_too(lab: Lab) -> None:
+    book, player = playing(lab)
+    player.button("Clear digit your drawing").press("Enter")
+    book.wait_for(f"bool({INK}.max() == 0)", "True")
+    pad(player).focus()
+    press = book.page.keyboard.press
+    for key in ("ArrowUp", "ArrowUp", "ArrowUp", "ArrowUp", "ArrowLeft", "Space"):
+        press(key)
+    book.wait_for(f"int({INK}.argmax())", "3")
+    for _ in range(3):
+        press("ArrowDown")
+        press("Space")
+    book.wait_for(f"bool({INK}[:4, 3].min() == 1)", "True")
+    press("Backspace")
+    book.wait_for(f"bool({INK}[3, 3] == 0)", "True")
+    assert book.eval("run.status") == "paused", "the space bar drew, and did not play"
+    expect(player.box.get_by_role("status").first).to_contain_text("row 4, column 4: 0% ink")
+
+
+def picture() -> bytes:
+    """A photographed page with a thick one on it, 1.4 million pixels."""
+    page = PIL.Image.new("L", (1000, 1400), 246)
+    page.paste(20, (430, 200, 570, 1200))
+    to = io.BytesIO()
+    page.save(to, "JPEG")
+    return to.getvalue()
+
+
+def test_a_file_is_shrunk_in_the_page_and_what_is_no_image_is_told(lab: Lab) -> None:
+    book, player = playing(lab)
+    upload = player.button("Upload digit your drawing")
+    with book.page.expect_file_chooser() as chosen:
+        upload.click()
+    chosen.value.set_files({"name": "one.jpg", "mimeType": "image/jpeg", "buffer": picture()})
+    book.wait_for(f"bool({INK}[2:6, 3:5].min() > 0.3 and {INK}[:, :2].max() < 0.1)", "True")
+    assert book.eval(f"{INK}.shape") == "(8, 8)"
+    with book.page.expect_file_chooser() as chosen:
+        upload.click()
+    chosen.value.set_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no image"})
+    expect(player.alerts.filter(has_text="notes.txt: is not an image")).to_be_visible()
+    assert book.eval(f"bool({INK}[2:6, 3:5].min() > 0.3)") == "True", "the drawing stays"
+
+
+def test_the_learning_rate_is_steered_and_a_narrow_player_has_it_all(lab: Lab) -> None:
+    book, player = playing(lab, epochs=40)
+    rate = player.slider("lr learning rate")
+    player.play()
+    player.advances(20)
+    rate.focus()
+    for _ in range(5):
+        book.page.keyboard.press("ArrowRight")
+    book.wait_for("run.params['lr'] > 0.003", "True")
+    player.advances(20)
+    player.pause()
+    settled(book, player)
+    assert book.eval("[e.name for e in run.events][0]") == "lr"
+    book.page.set_viewport_size({"width": 700, "height": 900})
+    wait_until(lambda: box_of(player.box)["width"] < 620, "the player is narrow")
+    for title in VIEWS:
+        painted(player, title, 3)
+    assert box_of(pad(player))["y"] < box_of(player.view("What it answers"))["y"]
+    book.screenshot("digits-narrow", player.box)
+
+
+ONE_IMAGE = '''
+import numpy as np
+from mlwidgets import Picture
+
+def ramp(steps: int = 3):
+    """Ramp: grey from left to right."""
+    for k in range(steps):
+        yield {"x": np.linspace(0, 1 + k, 12).reshape(3, 4)}
+
+run = mlwidgets.play(ramp, views=[Picture("x", "One image")])
+run
+'''
+
+
+def test_an_image_tells_its_values(lab: Lab) -> None:
+    book = lab.open([LOAD, ONE_IMAGE])
+    book.run_all()
+    player = opened(book, 1, "Ramp")
+    view = player.view("One image")
+    expect(view).to_have_accessible_name(re.compile("Image of 3 by 4 pixels.*0 to 1.00"))
+    assert colours(view) >= 12
+    view.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+        book.page.keyboard.press(key)
+    expect(player.box).to_contain_text("row 1, column 1: 0.45")
+    assert player.table("One image")[0][1:] == ["0", "0.09", "0.18", "0.27"]

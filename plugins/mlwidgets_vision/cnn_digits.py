@@ -101,10 +101,10 @@ def begun(rng: np.random.Generator, filters: int) -> Weights:
 
 @algorithm(
     Bars("p", "What it answers", "to your drawing", hi=1),
-    Pictures("maps", "What its filters find", "in your drawing", shade="value", lo=0),
+    Pictures("maps", "What its filters find", "in it", shade="value", lo=0),
     Line("loss", title="Loss", note="of a mini-batch", mean=15, log=True, hue="error"),
     Line("accuracy", title="Accuracy", note="of the test set", x="epoch", lo=0.8, hi=1),
-    Confusion("confusion", "Digits and answers", "of the test set"),
+    Confusion("confusion", "Test digits", "and answers"),
     Pictures("mistakes", "Worst mistakes", ", the surest first", labels="said", shade="ink"),
     step="mini-batch",
 )

@@ -19,7 +19,7 @@ VIEWS = (
     "What its filters find",
     "Loss",
     "Accuracy",
-    "Digits and answers",
+    "Test digits",
     "Worst mistakes",
 )
 
@@ -73,7 +73,7 @@ def test_it_plays_in_both_themes(lab: Lab, theme: Theme) -> None:
     book.wait_for("run.status", "done")
     settled(book, player)
     expect(player.view("Worst mistakes")).to_have_accessible_name(re.compile(r"\d as \d, \d+%"))
-    expect(player.view("Digits and answers")).to_have_accessible_name(
+    expect(player.view("Test digits")).to_have_accessible_name(
         re.compile(r"\d+ of 359 wrong; most often \d as \d")
     )
     expect(player.view("What it answers")).to_have_accessible_name(re.compile("largest: 3 "))
@@ -81,7 +81,7 @@ def test_it_plays_in_both_themes(lab: Lab, theme: Theme) -> None:
     assert (sum(map(int, ground.split(","))) < 3 * 128) == (theme == "dark")
     book.screenshot(f"digits-{theme}", player.box)
     wrong = book.eval("run.trace['confusion'][-1][8].tolist()")
-    shown = [int(number(text)) for text in player.table("Digits and answers")[8][1:]]
+    shown = [int(number(text)) for text in player.table("Test digits")[8][1:]]
     assert str(shown) == wrong, "the table holds the counts of the eights"
 
 

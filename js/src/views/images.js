@@ -137,7 +137,7 @@ function captions({ spec, store }, position) {
 export function tilesOf(shape, names, width) {
   const [n = 0, rows = 1, cols = 1, colours = 1] = shape;
   const count = Math.min(n, MOST, names ? names.length : n);
-  const least = names ? 66 : SMALLEST; // a caption wants its width
+  const least = names ? 58 : SMALLEST; // a caption wants its width
   const most = Math.max(1, Math.floor((width + GAP) / (least + GAP)));
   const lines = Math.ceil(Math.max(1, count) / most);
   const across = Math.max(1, names ? most : Math.ceil(count / lines)); // rows as even as may be

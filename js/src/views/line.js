@@ -189,6 +189,7 @@ function drawSteering(g, ctx, { m, x, series, left, h }) {
   const at = (/** @type {number} */ frame) => x(series.x(ctx.store.position(frame)));
   g.strokeStyle = g.fillStyle = palette.css("live");
   let free = 0;
+  const told = new Set();
   for (const mark of marks(m.state.events ?? [], (a, b) => at(b.frame) - at(a.frame) < 8)) {
     const px = Math.round(at(mark.frame)) + 0.5;
     g.lineWidth = 1;
@@ -201,7 +202,8 @@ function drawSteering(g, ctx, { m, x, series, left, h }) {
     const param = paramOf(ctx.info, mark.name) ?? { name: mark.name, kind: "float" };
     const text = handled(param) || `${param.symbol || param.name} ${shown(param, mark.old)} → ${shown(param, mark.new)}`;
     const wide = g.measureText(text).width;
-    if (!ctx.first || px < free) continue; // said once, where there is room
+    if (!ctx.first || px < free || told.has(text)) continue; // said once, where there is room
+    told.add(text);
     const before = px + 4 + wide > x(x.hi) && px - 4 - wide > Math.max(free, left);
     write(g, text, before ? px - 4 : px + 4, 8, before ? "right" : "left");
     free = before ? px : px + wide + 10;

@@ -1,4 +1,4 @@
-/** Builds the player and the shim into mlwidgets/static/, the same bytes every time. */
+/** Builds the player and the shim into mlwidgets/static/, the same bytes every time. Every player carries the shim, so it is small. */
 import { build } from "esbuild";
 import { fileURLToPath } from "node:url";
 
@@ -9,4 +9,4 @@ const banner = (source) => ({ js: `// Built from js/src/${source} by js/build.mj
 
 await build({ ...shared, entryPoints: ["src/player.js"], outfile: `${out}/player.js`, minify: true, loader: { ".css": "text" }, banner: banner("player.js") });
 await build({ ...shared, entryPoints: ["src/page.js"], outfile: `${out}/page.js`, format: "iife", minify: true, loader: { ".css": "text" }, banner: banner("page.js") });
-await build({ ...shared, entryPoints: ["src/shim.js"], outfile: `${out}/shim.js`, banner: banner("shim.js") });
+await build({ ...shared, entryPoints: ["src/shim.js"], outfile: `${out}/shim.js`, minify: true, banner: banner("shim.js") });

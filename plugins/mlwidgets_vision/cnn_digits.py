@@ -95,7 +95,7 @@ def begun(rng: np.random.Generator, filters: int) -> Weights:
     theta: Weights = []
     for shape in ((filters, 1, 3, 3), (2 * filters, filters, 3, 3), (10, 8 * filters)):
         W = rng.normal(0, np.sqrt(2 / np.prod(shape[1:])), shape)
-        theta += [torch.as_tensor(W, dtype=torch.float32), torch.zeros(shape[0])]
+        theta += [torch.as_tensor(np.float32(W)), torch.zeros(shape[0])]
     return [weight.requires_grad_() for weight in theta]
 
 

@@ -54,7 +54,7 @@ def digits(data: Table | None) -> tuple[Tensor, Tensor]:
         ink, label = bunch.data, bunch.target
     else:
         ink, label = _columns(data)
-    x = torch.as_tensor(ink / max(ink.max(), 1e-9), dtype=torch.float32)
+    x = torch.as_tensor(np.float32(ink / max(ink.max(), 1e-9)))
     return x.reshape(-1, 1, 8, 8), torch.as_tensor(label, dtype=torch.int64)
 
 
@@ -96,7 +96,7 @@ def judged(p: Tensor, y: Tensor, x: Tensor) -> Judged:
     sure = p[surest].amax(1).tolist()
     words = zip(y[surest].tolist(), answer[surest].tolist(), sure, strict=True)
     return Judged(
-        accuracy=float((answer == y).double().mean()),
+        accuracy=int((answer == y).sum()) / len(y),
         confusion=confusion.to("cpu", torch.int32).numpy(),
         mistakes=pictures,
         said=[f"{true} as {said}, {100 * share:.0f}%" for true, said, share in words],

@@ -161,13 +161,13 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else str(value)
 
 
-def first_of(trace: Trace, core: Core, epoch: int) -> bytes:
-    """The rows that travel with the widget: frame 0 paints with no round trip."""
+def first_of(trace: Trace, core: Core, epoch: int) -> tuple[bytes, int]:
+    """The rows that travel with the widget, and how many: frame 0 paints with no round trip."""
     count = len(trace)
     shown = count if count <= FIRST_ROWS else 1
     columns, buffers = data_of(trace, (0, shown), (max(0, shown - 1), shown))
     if sum(map(len, buffers)) > 4 * 2**20:
-        return b""
+        return b"", 0
     header = {
         "type": "data",
         "seq": 0,
@@ -179,4 +179,4 @@ def first_of(trace: Trace, core: Core, epoch: int) -> bytes:
         "heavy": [max(0, shown - 1), shown],
         "cols": columns,
     }
-    return packed(header, buffers)
+    return packed(header, buffers), shown

@@ -83,13 +83,15 @@ class Player(anywidget.AnyWidget):
         self._restarting = threading.Lock()
         self.feed = Feed(self, core)
         code = chunk()
+        first, rows = first_of(core.trace, core, self.feed.epoch)
         super().__init__(
             _chunks=[["player", code.hash, f"anywidget:{code.model_id}"]],
             info=run.info or info_of(run),
             state=state_of(run, core, self.feed.epoch),
-            first=first_of(core.trace, core, self.feed.epoch),
+            first=first,
             layout=code.layout,  # one for all: a model of its own would cost 1.7 KB on the wire
         )
+        self.feed.given(rows)
         free_subshell(self)
         self.on_msg(lambda _widget, content, _buffers: self.receive(content))
         self.follow(core)
@@ -130,6 +132,7 @@ class Player(anywidget.AnyWidget):
         elif kind == "left":
             _aside(renew, self.run)
         elif kind == "do":
+            self.feed.seen(client)
             try:
                 self._do(content)
             except MLError as error:

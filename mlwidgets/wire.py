@@ -64,6 +64,17 @@ class Feed:
             self._acked[client] = (self._seq, time.monotonic())
             self._sent = min(self._sent or count, count) if epoch == self.epoch else 0
 
+    def given(self, rows: int) -> None:
+        """So many rows travel with the widget; a page that lacks none need not announce itself."""
+        with self._lock:
+            self._sent = rows
+            self._acked[""] = (self._seq, time.monotonic())
+
+    def seen(self, client: str) -> None:
+        """A page has said something: it is there."""
+        with self._lock:
+            self._acked.setdefault(client, (self._seq, time.monotonic()))
+
     def ack(self, client: str, seq: int) -> None:
         with self._lock:
             self._acked[client] = (seq, time.monotonic())

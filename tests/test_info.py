@@ -175,14 +175,14 @@ def test_a_packed_message_can_be_taken_apart() -> None:
 
 def test_what_travels_with_the_widget_is_the_whole_of_a_short_run() -> None:
     run = play(walk).wait()
-    header, buffers = unpacked(first_of(run.trace, run._core, 1))
+    header, buffers = unpacked(first_of(run.trace, run._core, 1)[0])
     assert (header["light"], header["heavy"], header["count"]) == ([0, 21], [20, 21], 21)
     assert decoded(header["cols"][1], buffers) == list(range(21))
 
 
 def test_of_a_long_run_the_first_row_travels_with_the_widget() -> None:
     run = play(walk, laps=FIRST_ROWS).wait()
-    header, _ = unpacked(first_of(run.trace, run._core, 1))
+    header, _ = unpacked(first_of(run.trace, run._core, 1)[0])
     assert (header["light"], header["heavy"]) == ([0, 1], [0, 1])
 
 
@@ -191,5 +191,5 @@ def test_what_is_too_large_for_a_saved_notebook_does_not_travel() -> None:
         yield {"x": np.zeros((1024, 1024))}
 
     run = play(large)
-    assert first_of(run.trace, run._core, 1) == b""
+    assert first_of(run.trace, run._core, 1) == (b"", 0)
     run.close()

@@ -44,7 +44,13 @@ export class Run {
     this.notice = "";
     this.listen(signal);
     this.takeFirst();
-    this.post({ type: "ready", epoch: this.store.epoch, count: this.store.known });
+    if (this.lacks) this.post({ type: "ready", epoch: this.store.epoch, count: this.store.known });
+  }
+
+  /** Are there rows that did not come with the widget? A page that lacks none need not say that it is there. */
+  get lacks() {
+    const { epoch, count, status } = this.state;
+    return epoch !== this.store.epoch || count > this.store.known || status === "running";
   }
 
   /** @returns {State} */

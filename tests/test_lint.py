@@ -15,6 +15,7 @@ UNSAFE_FLAGS = ("shell", "allow_pickle")
 
 UNSAFE_JS = re.compile(
     r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|srcdoc)\b"
+    r"|\b(?:DOMParser|setHTMLUnsafe|parseHTMLUnsafe)\b"
     r"|\bdocument\.write"
     r"|\beval\s*\("
     r"|\bnew\s+Function\b"
@@ -129,6 +130,8 @@ def test_what_only_looks_unsafe_is_left_alone(source: str) -> None:
         "document.write(text)",
         "eval(text)",
         "new Function('a', text)",
+        "new DOMParser().parseFromString(text, 'text/html')",
+        "el.setHTMLUnsafe(text)",
         "setTimeout('go()', 1)",
         "el.setAttribute('onclick', text)",
     ],

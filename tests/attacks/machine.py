@@ -327,21 +327,27 @@ class Machine(RuleBasedStateMachine):
     @rule(groups=st.integers(1, 6), shift=st.integers(-2, 2))
     @precondition(lambda self: not self.run.closed)
     def restart(self, groups: int, shift: int) -> None:
-        core, by = self.core, self.run._core.start["by"]
-        self._fed(
-            partial(self.run.restart, groups=groups, shift=shift),
-            heard=(lambda: core.stopping) if self.inside else None,
-        )
-        self._expect_stop()  # the old one took its token
+        """Where frame 0 raises, the restart is refused and what was there stays."""
+        core, by, inside = self.core, self.run._core.start["by"], self.inside
+        self._expect_stop()  # the old one takes its token first
+        before = self.groups, self.number, self.status, self.params, self.pending
         self._expect(groups, by=by, shift=shift)
-        self._seen()
+        refused = self.status == "failed" and self.number < 0
+        verb: Callable[[], Any] = partial(self.run.restart, groups=groups, shift=shift)
+        verb = partial(_raises, RunError, verb) if refused else verb
+        self._fed(verb, heard=(lambda: core.stopping) if inside else None)
+        if refused:
+            self.groups, self.number, self.status, self.params, self.pending = before
+            self.gate.logs.pop()
+        else:
+            self._seen()
 
     @rule()
     @precondition(lambda self: not self.run.closed)
     def wait(self) -> None:
         """To the end, or to the error that came on the way."""
         failing = self.status == "failed" or any(t is not None for t in self._to_come())
-        verb = partial(_raises_zero, self.run.wait) if failing else self.run.wait
+        verb = partial(_raises, ZeroDivisionError, self.run.wait) if failing else self.run.wait
         self._fed(verb)
         if self.status not in OVER:
             self.status = "running"
@@ -353,10 +359,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: self.status not in OVER)
     def wait_too_short(self) -> None:
-        self.stock.clear()
-        while not self.gate.tokens.empty() and not self.inside:
-            self.gate.tokens.get()
-            self.gate.given -= 1
+        self._drain()
         with pytest.raises(RunError, match="still running"):
             self.run.wait(timeout=0.01)
         self.status = "running"
@@ -376,6 +379,17 @@ class Machine(RuleBasedStateMachine):
         }
         self._fed(*(verbs[name] for name in pair.split()))
         self._resync()
+        self.no_frame_is_lost_doubled_or_altered()
+        self.events_say_what_was_in_force_at_each_frame()
+        self._drain()
+        self.stop()  # whichever came first, the machine goes on from one place
+
+    def _drain(self) -> None:
+        """No token is in stock any more."""
+        self.stock.clear()
+        while not self.gate.tokens.empty():
+            self.gate.tokens.get()
+            self.gate.given -= 1
 
     def _resync(self) -> None:
         self.status, self.number = self.run.status, len(self.gate.logs[-1]) - 1
@@ -514,8 +528,8 @@ def _refused(verb: Callable[[], Any]) -> None:
     _or_over(verb)
 
 
-def _raises_zero(verb: Callable[[], Any]) -> None:
-    with pytest.raises(ZeroDivisionError):
+def _raises(error: type[Exception], verb: Callable[[], Any]) -> None:
+    with pytest.raises(error):
         verb()
 
 

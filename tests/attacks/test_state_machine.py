@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from mlwidgets.core import Core, Goal
@@ -88,6 +89,9 @@ PLANTS: dict[str, tuple[str, Any, Any]] = {
 def test_a_planted_race_makes_the_machine_fail(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     method, fault, where = PLANTS[name]
     monkeypatch.setattr(Machine, "patience", 1.0)
-    seen = settings(CALM, max_examples=40, phases=[Phase.generate], database=None, derandomize=True)
-    with planted(method, fault, where), pytest.raises(AssertionError):
+    seen = settings(
+        CALM, max_examples=400, phases=[Phase.generate], database=None, derandomize=True
+    )
+    # a race that shows in one of two equal sequences is seen as such: Flaky
+    with planted(method, fault, where), pytest.raises((AssertionError, Flaky)):
         run_state_machine_as_test(Machine, settings=seen)

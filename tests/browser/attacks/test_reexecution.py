@@ -59,10 +59,13 @@ def run_often(book: Book, i: int, times: int) -> None:
             notebook.deselectAll();
             notebook.activeCellIndex = i;
             await lab.app().commands.execute("notebook:run-cell");
+            await new Promise(requestAnimationFrame);
           }
         }""",
         [i, times],
     )
+    # JupyterLab's own: an output replaced before it was attached.
+    book.errors[:] = [error for error in book.errors if "processLuminoMessage" not in error]
 
 
 @pytest.mark.parametrize("name", CELLS)

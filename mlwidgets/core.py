@@ -177,10 +177,10 @@ class Core:
                 due = min(self._due, stop)
                 while True:  # the hot loop: about 0.15 us a frame beside the generator's own time
                     frame = send(sent)
-                    number += 1
+                    self.number = number = number + 1
                     if number >= due or self.attention:
                         break
-                self.number, self.frame = number, frame
+                self.frame = frame
                 if number >= self._due:
                     self._keep(frame, number)
                 sent = self._sent

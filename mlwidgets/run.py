@@ -250,6 +250,7 @@ class Run:
             if self._core.fault and not self.trace:
                 raise RunError(f"{self.name}: frame 0 raised {self._core.fault['text']}")
         except MLError:  # what was there stays
+            self._driver.stop()
             self._core, self._driver = before
             self._watch()
             raise

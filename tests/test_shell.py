@@ -24,6 +24,9 @@ class Kernel:
 class Shell:
     def __init__(self) -> None:
         self.kernel = Kernel()
+        self.user_ns: dict[str, Any] = {}
+        self.user_ns_hidden: dict[str, Any] = {}
+        self.displayhook = None
         self.events = EventManager(self, available_events)  # type: ignore[arg-type]  # as much of a shell as it needs
 
     def execute(self, cell: str | None, execution: str) -> None:
@@ -88,3 +91,11 @@ def test_where_nobody_tells_the_cell_the_oldest_of_too_many_is_stopped(
     assert [run.status for run in made] == ["stopped", "stopped", "ready", "ready"]
     for run in made:
         run.close()
+
+
+def test_a_replaced_run_is_forgotten_by_the_output_cache(notebook: Shell) -> None:
+    notebook.execute("a", "1")
+    run = play(walk)
+    notebook.user_ns |= {"Out": {3: run}, "_3": run, "mine": run}
+    notebook.execute("a", "2")
+    assert notebook.user_ns == {"Out": {}, "_3": "", "mine": run}

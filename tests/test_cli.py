@@ -115,11 +115,21 @@ def test_a_refusal_is_one_line_on_stderr_and_status_2(
     assert said in last
 
 
+def heed_interrupts() -> None:
+    """A shell's background job ignores them, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_stops_cleanly_with_status_130(world: World) -> None:
     environment = {**os.environ, "PYTHONPATH": str(world.folder)}
     command = [sys.executable, "-m", "mlwidgets", "endless.ticks", "--save", "ticks.trace"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=world.folder
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        cwd=world.folder,
+        preexec_fn=heed_interrupts,
     ) as process:
         assert process.stderr is not None
         head = b""

@@ -62,7 +62,7 @@ class Feed:
         """A page has opened; it has the rows of that epoch that came with the widget."""
         with self._lock:
             self._acked[client] = (self._seq, time.monotonic())
-            self._sent = min(self._sent or count, count) if epoch == self.epoch else 0
+            self._sent = min(self._sent, count) if epoch == self.epoch else 0
 
     def given(self, rows: int) -> None:
         """So many rows travel with the widget; a page that lacks none need not announce itself."""

@@ -7,6 +7,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from .core import Core
     from .run import Run
 
-ACTIONS = "play, pause, step, restart, set, stop, export"
+LONG = {  # what takes its time is done aside: "module:function" of (player, content), its result sent
+    "export": "pages.export:asked",
+}
+ACTIONS = ", ".join(("play", "pause", "step", "restart", "set", "stop", *LONG))
 STATIC = files("mlwidgets") / "static"
 
 
@@ -146,8 +150,8 @@ class Player(anywidget.AnyWidget):
         if action == "restart":
             _aside(self._restart, content)
             return
-        if action == "export":
-            _aside(self._export, content)
+        if action in LONG:
+            _aside(self._long, content)
             return
         if action == "play":
             run.start(content.get("pace"), content.get("step"))
@@ -187,24 +191,28 @@ class Player(anywidget.AnyWidget):
             pass
         self.receive(content)
 
-    def _export(self, content: dict[str, Any]) -> None:
-        """The run as one page, into the reader's downloads."""
-        from .pages.export import page_of
-
+    def _long(self, content: dict[str, Any]) -> None:
+        module, _, name = LONG[content["action"]].partition(":")
         try:
-            page = page_of(self.run).encode("utf-8", "replace")
+            result = getattr(import_module(f".{module}", __package__), name)(self, content)
+            self._answer(content["id"], None, result)
+        except MLError as error:
+            self._answer(content["id"], error)
         except Exception as error:  # nobody else would tell the page
             self._answer(content["id"], MLError(f"{type(error).__name__}: {error}"))
-            return
-        self._answer(content["id"], None)
-        name = f"{self.run.name.replace('.', '_')}.html"
-        self.feed.outbox.append(({"type": "file", "name": name, "mime": "text/html"}, [page]))
+
+    def deliver(self, name: str, mime: str, data: bytes) -> None:
+        """A file, into the reader's downloads."""
+        self.feed.outbox.append(({"type": "file", "name": name, "mime": mime}, [data]))
         sender.wake()
 
-    def _answer(self, request: Any, error: MLError | None) -> None:
+    def _answer(self, request: Any, error: MLError | None, result: Any = None) -> None:
         name = error.name if isinstance(error, ParamError) else None
         text = None if error is None else sayable(str(error))
-        self.feed.outbox.append(({"type": "done", "id": request, "error": text, "param": name}, []))
+        done = {"type": "done", "id": request, "error": text, "param": name}
+        if result is not None:
+            done["result"] = sayable(result)
+        self.feed.outbox.append((done, []))
         sender.wake()
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ import { inForce, paramOf } from "./force.js";
 import { pageModel } from "./hosts/standalone.js";
 import { keys } from "./keys.js";
 import { paint } from "./paint.js";
+import { panes } from "./panes.js";
 import { Run } from "./run.js";
 import { alarm, status } from "./status.js";
 import { label } from "./steps.js";
@@ -51,12 +52,12 @@ function player(model, shadow, signal) {
   const side = controls(run, cursor, openPaint);
   const equation = equations(info, store);
   const questions = tries(run, cursor);
-  const about = how(info);
-  const foot = footer(run, tell, about);
+  const behind = panes([how(info)]);
+  const foot = footer(run, tell, behind.buttons);
   const views = el("div", { class: "views" }, alert.node);
   const body = el("div", { class: side.empty ? "body bare" : "body" }, views, ...(side.empty ? [] : [side.node]), bar.node, bell.node);
   const box = el("div", { class: "player", role: "group", "aria-label": info.title, tabindex: -1 },
-    header(info), body, ...[equation, questions].filter((part) => !part.empty).map((part) => part.node), foot.node, about);
+    header(info), body, ...[equation, questions].filter((part) => !part.empty).map((part) => part.node), foot.node, ...behind.nodes);
   shadow.append(box);
   let palette = paletteOf(box);
   const charts = info.views.findIndex((spec) => spec.kind === "line");
@@ -131,7 +132,7 @@ function player(model, shadow, signal) {
 
   /** @param {Moment} m */
   function show(m) {
-    for (const part of [bar, side, equation, foot, bell, alert]) part.update(m);
+    for (const part of [bar, side, equation, foot, bell, alert, behind]) part.update(m);
     for (const f of figures) f.draw(m, `${palette.version} ${run.version} ${store.epoch}`);
   }
 

@@ -3,9 +3,11 @@ import { Store } from "./store.js";
 import { unpacked } from "./wire.js";
 
 /** @import { Bytes, DataMessage, DoneMessage, FileMessage, Info, Model, State } from "./types" */
-/** @typedef {{error: string | null, param?: string | null}} Answer */
+/** @typedef {{error: string | null, param?: string | null, result?: any}} Answer */
 
 const PATIENCE = 5000; // ms until an unanswered request is called unanswered
+const LONG = 600_000; // for what takes its time in the kernel
+const QUICK = ["play", "pause", "step", "restart", "set", "stop"];
 const SETTLE = 400; // ms for the run's own word to arrive after its answer
 const ENDED = ["done", "stopped", "failed", "loaded"];
 
@@ -127,7 +129,7 @@ export class Run {
     const id = ++this.serial;
     if (action !== "set") this.notice = "";
     this.wish = { play: "running", pause: "paused", restart: more.play ? "running" : "ready" }[action] ?? this.wish;
-    const timer = setTimeout(() => this.lose(id), PATIENCE);
+    const timer = setTimeout(() => this.lose(id), QUICK.includes(action) ? PATIENCE : LONG);
     const answered = new Promise((/** @type {(answer: Answer) => void} */ resolve) => this.waiting.set(id, { resolve, timer }));
     this.post({ type: "do", id, action, ...more });
     this.changed();

@@ -36,7 +36,7 @@ export interface DataMessage {
   type: "data"; seq?: number; epoch: number; count: number; number?: number; status?: string;
   light: [number, number]; heavy: [number, number]; cols: WireColumn[];
 }
-export interface DoneMessage { type: "done"; id: number; error: string | null; param?: string | null }
+export interface DoneMessage { type: "done"; id: number; error: string | null; param?: string | null; result?: any }
 export interface FileMessage { type: "file"; name: string; mime: string }
 export type Bytes = DataView | ArrayBuffer | ArrayBufferView;
 
@@ -58,6 +58,8 @@ export interface Moment {
   position: number; frame: number; params: Record<string, unknown>; state: State;
   done: boolean; label: string;
 }
+/** What stands behind a few words at the foot. `opened` is told each time it opens. */
+export interface Pane { label: string; node: HTMLElement; opened?(): void; update?(moment: Moment): void }
 export interface Table { head: string[]; body: string[][]; note?: string }
 /** What a view is given. `say` fills the end of the caption and the value at its right. */
 export interface Ctx {

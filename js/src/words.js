@@ -4,7 +4,7 @@ import { formula } from "./equations.js";
 
 /** @import { Cursor } from "./cursor.js" */
 /** @import { Run } from "./run.js" */
-/** @import { Info, Moment, Try } from "./types" */
+/** @import { Info, Moment, Pane, Try } from "./types" */
 
 /** @param {Info} info */
 export function header(info) {
@@ -41,14 +41,13 @@ export function question({ label, question: text }) {
   return label && text ? `${label}: ${lower}` : label || text;
 }
 
-/** @param {Run} run @param {(words: string) => void} tell @param {HTMLElement} how */
-export function footer(run, tell, how) {
+/** @param {Run} run @param {(words: string) => void} tell @param {HTMLElement[]} more buttons of panes */
+export function footer(run, tell, more) {
   const text = el("span"), changes = el("span", { class: "changes" });
   const copy = el("button", { class: "line", type: "button", title: "Copy this line: it gives this run from its start", onclick: () => void copied() },
     el("span", { class: "unseen" }, "Copy the line: "), text, changes);
-  const open = el("button", { class: "link", type: "button", "aria-expanded": "false", onclick: toggle }, "How it works");
   const file = el("button", { class: "link", type: "button", title: "One HTML file that plays this run with no kernel and no network", onclick: () => void exported() }, "Export");
-  const node = el("footer", {}, copy, ...(how.childElementCount ? [open] : []), ...(run.live ? [file] : []));
+  const node = el("footer", {}, copy, ...more, ...(run.live ? [file] : []));
 
   async function exported() {
     tell("Making the page…");
@@ -66,11 +65,6 @@ export function footer(run, tell, how) {
     }
   }
 
-  function toggle() {
-    how.hidden = !how.hidden;
-    open.setAttribute("aria-expanded", String(!how.hidden));
-  }
-
   return {
     node,
     /** @param {Moment} m */
@@ -83,9 +77,9 @@ export function footer(run, tell, how) {
   };
 }
 
-/** Citation, all equations, and what the letters mean. @param {Info} info */
+/** Citation, all equations, and what the letters mean. @param {Info} info @returns {Pane} */
 export function how(info) {
-  const node = el("section", { class: "how", hidden: true, "aria-label": "How it works" });
+  const node = el("section", { class: "pane how" });
   if (info.summary) node.append(el("p", {}, `${info.title}: ${info.summary}`));
   for (const equation of info.equations ?? []) {
     const { math } = formula(equation, () => false);
@@ -94,7 +88,7 @@ export function how(info) {
   const where = Object.entries(info.where ?? {});
   if (where.length) node.append(el("dl", {}, ...where.flatMap(([name, words]) => [el("dt", {}, symbolOf(info, name)), el("dd", {}, words)])));
   node.append(...citation(info));
-  return node;
+  return { label: "How it works", node };
 }
 
 /** @param {Info} info @param {string} name */

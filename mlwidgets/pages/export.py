@@ -22,6 +22,7 @@ from mlwidgets.info import data_of, info_of, state_of
 from mlwidgets.tracefile import shuffled
 
 if TYPE_CHECKING:
+    from mlwidgets.player import Player
     from mlwidgets.run import Run
 
 STYLE = (
@@ -49,6 +50,12 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
+
+
+def asked(player: Player, _content: dict[str, Any]) -> None:
+    """The player's Export button: the page, into the reader's downloads."""
+    page = page_of(player.run).encode("utf-8", "replace")
+    player.deliver(f"{player.run.name.replace('.', '_')}.html", "text/html", page)
 
 
 def export(run: Run, path: str | os.PathLike[str]) -> Path:

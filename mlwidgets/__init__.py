@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .algorithms import Algorithm as Algorithm
+    from .algorithms import Done as Done
     from .algorithms import algorithm as algorithm
     from .api import play as play
     from .errors import MLError as MLError
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "algorithms": "Algorithm algorithm",
+    "algorithms": "Algorithm Done algorithm",
     "api": "play",
     "errors": "MLError ParamError",
     "frame": "Array Frames Measured Metric Unit",

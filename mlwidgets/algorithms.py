@@ -21,6 +21,21 @@ P = ParamSpec("P")
 F = TypeVar("F")
 
 
+class Done:
+    """What a generator returns that can still be asked: `return Done(weights, digit=answer)`.
+
+    result: what the run's `result` is. answers: for a live parameter, the frame that a new value of
+    it makes, computed from what has been learned: nothing is trained again, no unit is counted.
+    """
+
+    def __init__(self, result: Any = None, **answers: Callable[[Any], Any]) -> None:
+        self.result = result
+        self.answers = answers
+
+    def __repr__(self) -> str:
+        return f"<Done, answers {', '.join(self.answers) or 'nothing'}>"
+
+
 class Algorithm(Generic[P, F]):
     """A generator function that a run can drive; calling it gives a plain iterator of frames.
 
@@ -93,7 +108,7 @@ class Algorithm(Generic[P, F]):
                 yield frame
                 frame = frames.send(sent)
         except StopIteration as end:
-            return end.value
+            return end.value.result if isinstance(end.value, Done) else end.value
         finally:
             frames.close()
 

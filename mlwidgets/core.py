@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Protocol
 
-from .algorithms import Algorithm
-from .errors import FrameError, MLError, RunError, clip, told
+from .algorithms import Algorithm, Done
+from .errors import FrameError, MLError, ParamError, RunError, clip, told
 from .kinds import same
 from .trace import Trace
 
@@ -85,6 +85,7 @@ class Core:
         self.number = -1  # of the frame it stands at
         self.frame: Any = None
         self.result: Any = None
+        self.answers: dict[str, Callable[[Any], Any]] = {}  # see Done
         self.error: BaseException | None = None
         self.note = ""
         self.changed = threading.Condition(threading.RLock())
@@ -118,10 +119,13 @@ class Core:
     def steer(self, name: str, value: Any) -> None:
         """Change a live parameter: from the next frame that is computed on."""
         with self.changed:
-            if self.over:
+            if self.over and name not in self.answers:
                 raise RunError(
                     f"{name}: the run is {self.status}; restart it to change a parameter"
                 )
+            if self.over:
+                self._answer(name, value)
+                return
             self._pending[name] = value
             if not self._turning:
                 self._apply()
@@ -187,8 +191,9 @@ class Core:
                 if number >= stop or self.attention:
                     return
         except StopIteration as end:
-            self.number, self.frame, self.result = number, frame, end.value
+            self.number, self.frame = number, frame
             self._last()
+            self._take(end.value)
             self._end("done")
         except BaseException:
             self.number, self.frame = number, frame
@@ -207,6 +212,31 @@ class Core:
             self.trace.add(self.frame, self.number, marked=True)
         if self.number < 0:
             self.note = "The algorithm ended without a frame."
+
+    def _take(self, result: Any) -> None:
+        """What the generator returned; FrameError where it would answer what nobody can change."""
+        done = result if isinstance(result, Done) else Done(result)
+        live, fixed = self.algorithm.spec.live, self.algorithm.fixed
+        if wrong := [name for name in done.answers if name not in (*live, *fixed)]:
+            said = ", ".join(live) or "none"
+            raise FrameError(f"Done({wrong[0]}=...): must be a live parameter (live: {said})")
+        self.result, self.answers = done.result, done.answers
+
+    def _answer(self, name: str, value: Any) -> None:
+        """The run is done: one more frame, of what it has learned and another value."""
+        old, number = self.values[name], self.number + 1
+        if same(value, old):
+            return
+        try:
+            with self._scope():
+                frame = self.answers[name](value)
+            self.trace.add(frame, number, marked=True)
+        except Exception as error:  # the run is as it was
+            raise ParamError(f"{name}: not answered: {clip(told(error), 200)}", name) from error
+        self.number, self.frame = number, frame
+        self.values[name] = value
+        self.events.append(Event(number, name, old, value))
+        self._tell()
 
     def _apply(self) -> None:
         """Bring changes of live parameters into force."""

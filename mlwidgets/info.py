@@ -80,6 +80,7 @@ def state_of(run: Run, core: Core, epoch: int) -> Json:
         "params": spec.to_json(core.values),
         "start": spec.to_json(core.start),
         "events": events_json(core, spec),
+        "answers": [*core.answers],
         "line": run.line,
         "pace": run.pace,
         "driving": core.status == "running",

@@ -216,7 +216,10 @@ class Run:
         return self
 
     def set(self, **values: Any) -> Self:
-        """Change live parameters: in force from the next frame that is computed on."""
+        """Change live parameters: in force from the next frame that is computed on.
+
+        A run that is done answers with one more frame where its generator returned a `Done`.
+        """
         checked = {}
         for name, value in values.items():
             param = self.algorithm.spec.named(name)

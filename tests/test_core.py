@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlwidgets import Frames, Live
+from mlwidgets import Done, Frames, Live, algorithm
 from mlwidgets.algorithms import as_algorithm
 from mlwidgets.core import Core, Event, Hold, Stop, Upto
-from mlwidgets.errors import RunError
+from mlwidgets.errors import ParamError, RunError
 from mlwidgets.trace import Trace
 
 
@@ -52,6 +52,62 @@ def test_the_end_keeps_what_the_generator_returned() -> None:
     core = drive(core_of(by=3))
     assert (core.status, core.result) == ("done", 15)
     assert core.trace["k"].tolist() == [0, 3, 6, 9, 12]
+
+
+def learner(by: Live[int] = 1, rate: Live[int] = 1) -> Frames[dict[str, int]]:
+    """Learns a sum in three frames; then it is asked for multiples of it."""
+    total = 0
+    by, rate = yield {"sum": total, "said": 0}
+    for _ in range(2):
+        total += rate
+        by, rate = yield {"sum": total, "said": by * total}
+
+    def answer(by: int) -> dict[str, int]:
+        if by > 99:
+            raise ValueError("too\nmuch")
+        return {"sum": total, "said": by * total}
+
+    return Done(total, by=answer)
+
+
+def test_a_run_that_is_done_answers_what_its_result_can_answer() -> None:
+    core = drive(core_of(learner))
+    assert (core.status, core.result, [*core.answers]) == ("done", 2, ["by"])
+    core.steer("by", 7)
+    core.steer("by", 7)
+    assert core.trace["said"].tolist() == [0, 1, 2, 14], "one frame for another value, none for it"
+    assert (core.status, core.number, core.events) == ("done", 3, [Event(3, "by", 1, 7)])
+
+
+def test_what_is_not_answered_changes_nothing() -> None:
+    core = drive(core_of(learner))
+    with pytest.raises(RunError, match="rate: the run is done; restart it"):
+        core.steer("rate", 2)
+    with pytest.raises(ParamError, match="by: not answered: ValueError: too much"):
+        core.steer("by", 100)
+    assert (core.status, core.number, core.events, len(core.trace)) == ("done", 2, [], 3)
+    core.steer("by", 8)
+    assert core.trace["said"][-1] == 16
+
+
+def test_headless_it_ends_and_gives_its_result() -> None:
+    frames = algorithm(learner)()
+    assert [next(frames)["said"] for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(StopIteration) as end:
+        next(frames)
+    assert end.value.value == 2
+
+
+def test_only_live_parameters_can_be_answered() -> None:
+    def wrong(n: int = 1) -> Frames[dict[str, int]]:
+        yield {"k": 0}
+        return Done(n, n=lambda n: {"k": n})
+
+    core = drive(core_of(wrong))
+    assert (core.status, str(core.error)) == (
+        "failed",
+        "Done(n=...): must be a live parameter (live: none)",
+    )
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, None])

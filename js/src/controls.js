@@ -42,8 +42,8 @@ function group(title, items) {
   return items.length ? [el("p", { class: "group" }, title), ...items.map((item) => item.node)] : [];
 }
 
-/** @param {Run} run @param {Param} param */
-export const steers = (run, param) => Boolean(param.live) && !run.ended;
+/** Does a change act at the head? Also where a run that is done answers it. @param {Run} run @param {Param} param */
+export const steers = (run, param) => Boolean(param.live) && (!run.ended || (run.state.answers ?? []).includes(param.name));
 
 /** @param {Param} param @param {Run} run @param {Cursor} cursor @param {(param: Param) => void} paint */
 function control(param, run, cursor, paint) {

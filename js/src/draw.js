@@ -1,14 +1,14 @@
-/** The drawing pad: an image parameter's control. Mouse, finger and keys draw at the image's own size; a file is shrunk before it is sent. */
+/** The drawing pad: an image parameter's control. Mouse, finger and keys draw at the image's own size; a stroke is sent when the pen is lifted, a file shrunk. */
 import { el, put, set } from "./dom.js";
 import { asInk, blank, decoded, encoded, fromRgba, stroke } from "./pixels.js";
 
 /** @import { Param } from "./types" */
 /** @import { Pixels } from "./pixels.js" */
 
-const EVERY = 100; // ms between values sent while the pen is down
 const SIDE = 256; // pixels a side of an uploaded image whose size is free
 const DRAWN = 64; // a larger image is uploaded, not drawn
 const CELL = 24; // canvas pixels of one
+const MOST = 40e6; // pixels of a file, as the kernel allows
 
 /**
  * @param {Param} param @param {{name: string, label: (Node | string)[]}} words
@@ -19,23 +19,24 @@ export function drawFace(param, { name, label }, change, off) {
   const pad = rows > 0 && Math.max(rows, cols) <= DRAWN && param.channels !== 3;
   const canvas = el("canvas", { class: pad ? "pad" : "pad still", tabindex: pad && !off ? 0 : null, role: pad ? "application" : "img" });
   const said = el("span", { class: "unseen", role: "status" });
+  const nothing = el("span", { class: "note", hidden: true }, "Nothing is drawn: it answers an empty page.");
   const wrong = el("span", { class: "wrong", role: "alert", hidden: true });
   const file = el("input", { type: "file", accept: "image/*", class: "unseen", tabindex: -1, "aria-hidden": "true", onchange: () => void upload() });
   const clear = el("button", { class: "act", type: "button", "aria-label": `Clear ${name}`, disabled: off, onclick: () => wipe() }, "Clear");
   const pick = el("button", { class: "act", type: "button", "aria-label": `Upload ${name}`, disabled: off, onclick: () => file.click() }, "Upload…");
   const node = el("div", { class: "param drawn", role: "group", "aria-label": name },
-    el("span", { class: "name" }, ...label), el("span", { class: "acts" }, ...(pad ? [clear] : []), pick), canvas, file, wrong, said);
+    el("span", { class: "name" }, ...label), el("span", { class: "acts" }, ...(pad ? [clear] : []), pick), canvas, file, nothing, wrong, said);
   const g = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   /** @type {Pixels} */
   let image = blank(rows || 1, cols || 1);
   let word = "", drawn = "";
-  /** @type {[number, number] | null} */
+  /** @type {{id: number, at: [number, number]} | null} the pointer that draws: a second finger does not */
   let pen = null;
-  let at = [rows >> 1, cols >> 1], keyed = false, timer = 0;
+  let at = [rows >> 1, cols >> 1], keyed = false;
 
   /** What is in force; never while the pen is down. @param {unknown} value */
   function show(value) {
-    if (!pen && !timer && typeof value === "string" && value !== word) {
+    if (!pen && typeof value === "string" && value !== word) {
       const next = decoded(value);
       if (next) [image, word] = [next, value];
     }
@@ -63,6 +64,7 @@ export function drawFace(param, { name, label }, change, off) {
       g.strokeRect(at[1] * size + 1, at[0] * size + 1, size - 3, size - 3);
     }
     if (pad && empty) hint(ink);
+    nothing.hidden = !(pad && empty && !pen);
     const keys = pad && !off ? ". Arrow keys move, space draws, backspace rubs out" : "";
     set(canvas, { "aria-label": `${name}, ${image.rows} by ${image.cols} pixels, ${empty ? "nothing drawn" : "drawn"}${keys}` });
   }
@@ -77,19 +79,10 @@ export function drawFace(param, { name, label }, change, off) {
     g.globalAlpha = 1;
   }
 
-  /** @param {boolean} final */
-  function tell(final) {
-    clearTimeout(final ? timer : 0);
-    if (final) timer = 0;
-    else if (timer) return;
+  /** A whole stroke: one change of the run, that a replay repeats. */
+  function tell() {
     word = encoded(image);
-    if (final) return change(word, true);
-    timer = window.setTimeout(() => {
-      timer = 0;
-      if (!pen) return;
-      word = encoded(image);
-      change(word, false);
-    }, EVERY);
+    change(word, true);
   }
 
   /** A drawing of one's own: what was shown may be a photo, or shared with the run. */
@@ -103,7 +96,7 @@ export function drawFace(param, { name, label }, change, off) {
     image = blank(rows, cols);
     wrong.hidden = true;
     pen = null;
-    tell(true);
+    tell();
     draw();
     put(said, "nothing drawn");
   }
@@ -116,34 +109,33 @@ export function drawFace(param, { name, label }, change, off) {
 
   /** @param {PointerEvent} event */
   function move(event) {
-    if (!pen) return;
+    if (pen?.id !== event.pointerId) return;
     for (const part of event.getCoalescedEvents?.().length ? event.getCoalescedEvents() : [event]) {
       const next = place(part);
-      if (stroke(image, pen, next)) tell(false);
-      pen = next;
+      stroke(image, pen.at, next);
+      pen.at = next;
     }
     draw();
   }
 
   if (pad && !off) {
     canvas.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
+      if (event.button || pen) return;
       event.preventDefault();
       canvas.focus({ preventScroll: true });
       canvas.setPointerCapture(event.pointerId);
       keyed = false;
       own();
-      pen = place(event);
-      stroke(image, pen, pen);
-      tell(false);
+      pen = { id: event.pointerId, at: place(event) };
+      stroke(image, pen.at, pen.at);
       draw();
     });
     canvas.addEventListener("pointermove", move);
     for (const end of ["pointerup", "pointercancel"]) {
-      canvas.addEventListener(end, () => {
-        if (!pen) return;
+      canvas.addEventListener(end, (event) => {
+        if (pen?.id !== /** @type {PointerEvent} */ (event).pointerId) return;
         pen = null;
-        tell(true);
+        tell();
         draw();
       });
     }
@@ -169,7 +161,7 @@ export function drawFace(param, { name, label }, change, off) {
       own();
       if (draws) stroke(image, [at[1] + 0.5, at[0] + 0.5], [at[1] + 0.5, at[0] + 0.5]);
       else image.data[k] = 0;
-      tell(true);
+      tell();
     }
     put(said, `row ${at[0] + 1}, column ${at[1] + 1}: ${Math.round((100 * image.data[k]) / 255)}% ink`);
     draw();
@@ -181,21 +173,35 @@ export function drawFace(param, { name, label }, change, off) {
     if (!chosen) return;
     try {
       image = await shrunk(chosen, param);
-    } catch {
+    } catch (error) {
       wrong.hidden = false;
-      return put(wrong, `${chosen.name}: is not an image that this browser reads`);
+      return put(wrong, `${chosen.name}: ${error instanceof RangeError ? error.message : "is not an image that this browser reads"}`);
     }
     wrong.hidden = true;
-    tell(true);
+    tell();
     draw();
   }
 
   return { node, show };
 }
 
+/** A file's image; its size is known before it is decoded. RangeError says what is wrong with it. @param {Blob} file */
+async function opened(file) {
+  if (!file.size) throw new RangeError("is empty, not an image");
+  const url = URL.createObjectURL(file), picture = new Image();
+  try {
+    await new Promise((resolve, reject) => Object.assign(picture, { onload: resolve, onerror: reject, src: url }));
+    const { naturalWidth: width, naturalHeight: height } = picture;
+    if (width * height > MOST) throw new RangeError(`must have at most ${MOST / 1e6} million pixels, has ${width} x ${height}`);
+    return await createImageBitmap(picture);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
 /** A file's image at the size that is asked for, never larger than SIDE. @param {Blob} file @param {Param} param @returns {Promise<Pixels>} */
 async function shrunk(file, { size, channels, ink }) {
-  const bitmap = await createImageBitmap(file);
+  const bitmap = await opened(file);
   const fit = Math.min(1, SIDE / Math.max(bitmap.width, bitmap.height));
   const [rows, cols] = size ?? [Math.max(1, Math.round(bitmap.height * fit)), Math.max(1, Math.round(bitmap.width * fit))];
   const pick = ink ? Math.min : Math.max; // a drawing is kept whole, a photo fills the frame

@@ -144,7 +144,7 @@ function player(model, shadow, signal) {
       position, frame, state,
       params: inForce(state, frame, cursor.following),
       done: !cursor.playing && run.ended,
-      label: label(store, cursor.steps, position),
+      label: label(store, cursor.steps, position, state),
     };
   }
 

@@ -35,8 +35,8 @@ export function total(state, step, store) {
   return ["done", "stopped", "failed", "loaded"].includes(state.status) ? finished(store, step, store.head) : NaN;
 }
 
-/** "after episode 118", "episode 119, move 3". @param {Store} store @param {Step[]} steps @param {number} position */
-export function label(store, steps, position) {
+/** "after episode 118", "episode 119, move 3". @param {Store} store @param {Step[]} steps @param {number} position @param {State} [state] */
+export function label(store, steps, position, state) {
   const coarse = steps[steps.length - 1];
   if (!store.known) return "";
   if (!coarse.column) return position || !store.frame(0) ? `${coarse.name} ${store.frame(position)}` : "at the start";
@@ -44,5 +44,7 @@ export function label(store, steps, position) {
   const k = units.at(position);
   if (position === units.stop[k]) return units.count[k] ? `after ${coarse.name} ${units.count[k]}` : "at the start";
   const fine = steps[0].column ? "frame" : steps[0].name;
-  return `${coarse.name} ${units.count[k] + 1}, ${fine} ${store.frame(position) - store.frame(units.stop[k])}`;
+  const more = store.frame(position) - store.frame(units.stop[k]);
+  const asked = coarse.total && units.count[k] >= Number(state?.start?.[coarse.total]); // all units are finished
+  return asked ? `after ${coarse.name} ${units.count[k]}, answer ${more}` : `${coarse.name} ${units.count[k] + 1}, ${fine} ${more}`;
 }

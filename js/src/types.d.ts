@@ -25,6 +25,7 @@ export type Pace = number | null | "step";
 export interface State {
   status: string; epoch: number; count: number; number: number;
   params: Record<string, unknown>; start: Record<string, unknown>; events: Steer[];
+  /** live parameters that a run answers once it is done */ answers?: string[];
   line?: string; pace?: Pace; driving?: boolean;
   error?: null | { text: string; frame?: number | null; trace?: string }; note?: string;
 }

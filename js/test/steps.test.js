@@ -21,6 +21,11 @@ test("where one is is said in the unit, and in moves between", () => {
   assert.deepEqual([0, 2, 3, 5].map((p) => label(s(), info.steps, p)), ["at the start", "episode 1, move 2", "after episode 1", "episode 2, move 2"]);
 });
 
+test("what is answered after the last unit belongs to none", () => {
+  const state = { start: { episodes: 2 } };
+  assert.deepEqual([5, 6, 7].map((p) => label(s(), info.steps, p, state)), ["episode 2, move 2", "after episode 2", "after episode 2, answer 1"]);
+});
+
 test("the total is a parameter's, or the end of a run that has ended", () => {
   const state = { status: "running", start: { episodes: 300 } };
   assert.equal(total(state, episode, s()), 300);

@@ -34,7 +34,19 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from mlwidgets import Array, Bars, Confusion, Frames, Line, Live, Pictures, Range, Unit, algorithm
+from mlwidgets import (
+    Array,
+    Bars,
+    Confusion,
+    Done,
+    Frames,
+    Line,
+    Live,
+    Pictures,
+    Range,
+    Unit,
+    algorithm,
+)
 
 from .digits import THREE, Digit, DigitNet, Judged, Network, Rows, digits, inked, judged, watched
 
@@ -125,15 +137,19 @@ def cnn_digits(
     theta = begun(rng, filters)
     network: Network = partial(forward, theta)
     if net is not None:
-        network, theta = watched(net, x)
+        net, network, theta = watched(net, x, seed)
     m, v = ([torch.zeros_like(weight) for weight in theta] for _ in range(2))
     exam = judged(answers(network, test_x)[0], test_y, test_x)
-    p, maps = answers(network, inked(digit))
-    t, loss = 0, torch.tensor(float("nan"))
-    digit, lr = yield Step(**exam, loss=loss.item(), p=p[0], maps=maps[0], epoch=0)
+
+    def seen(digit: Digit, epoch: int, loss: float = float("nan")) -> Step:
+        p, maps = answers(network, inked(digit))
+        return Step(**exam, loss=loss, p=p[0], maps=maps[0], epoch=epoch)
+
+    digit, lr = yield seen(digit, epoch=0)
+    t = 0
     for epoch in range(epochs):
         order = torch.as_tensor(rng.permutation(len(train_x)))
-        for begin in range(0, len(order), batch):
+        for begin in range(0, len(order) - 1, batch):  # one digit alone is no batch
             chosen = order[begin : begin + batch]
             with torch.enable_grad():
                 loss = cross_entropy(network(train_x[chosen])[0], train_y[chosen])
@@ -141,10 +157,9 @@ def cnn_digits(
             t += 1
             with torch.no_grad():
                 adam(theta, g, m, v, t, lr)
-            last = begin + batch >= len(order)
+            last = begin + batch >= len(order) - 1
             if last:
                 exam = judged(answers(network, test_x)[0], test_y, test_x)
-            p, maps = answers(network, inked(digit))
-            now = epoch + last
-            digit, lr = yield Step(**exam, loss=loss.item(), p=p[0], maps=maps[0], epoch=now)
-    return theta if net is None else network
+            digit, lr = yield seen(digit, epoch + last, loss.item())
+    learned = theta if net is None else net
+    return Done(learned, digit=partial(seen, epoch=epochs))  # new drawings need no training

@@ -103,21 +103,31 @@ def judged(p: Tensor, y: Tensor, x: Tensor) -> Judged:
     )
 
 
-def watched(net: torch.nn.Module, x: Tensor) -> tuple[Network, list[Tensor]]:
-    """A copy of a user's network beside the data x, and its weights; a restart begins as it was.
+def watched(net: Net, x: Tensor, seed: int) -> tuple[Net, Network, list[Tensor]]:
+    """A copy of a user's network beside the data x, how it is asked, and its weights.
 
-    The maps are those of its first convolution, or the digit itself where it has none.
+    Her own stays as it was, so that a restart begins as she gave it; the copy is the run's result.
+    Its dropout draws from the seed. Maps are those of its first convolution, else the digit itself.
     """
-    net = copy.deepcopy(net).to(x.device)
+    try:
+        net = copy.deepcopy(net).to(x.device)
+    except Exception as error:  # a network may hold what cannot be copied: a lock, a file
+        raise MLError(f"net: cannot be copied, and is not trained in place: {error}") from error
     theta: list[Tensor] = [weight for weight in net.parameters() if weight.requires_grad]
     first = next((m for m in net.modules() if isinstance(m, torch.nn.Conv2d)), None)
-    seen: list[Tensor] = []
-    if first is not None:
-        first.register_forward_hook(lambda _module, _given, maps: seen.append(maps))
+    chance = torch.Generator("cpu").manual_seed(seed).get_state()
+    maps: list[Tensor] = []
 
     def network(x: Tensor) -> tuple[Tensor, Tensor]:
-        seen[:] = [x]
+        nonlocal chance
+        maps[:] = [x]
         net.train(torch.is_grad_enabled())
-        return net(x.to(theta[0].dtype)), seen[-1]
+        with torch.random.fork_rng(devices=[]):
+            torch.set_rng_state(chance)
+            z = net(x.to(theta[0].dtype))
+            chance = torch.get_rng_state()
+        return z, maps[0]
 
-    return network, theta
+    if first is not None:
+        first.register_forward_hook(lambda _net, _given, made: maps.__setitem__(0, made))
+    return net, network, theta

@@ -7,7 +7,7 @@ from typing import Any
 
 from .algorithms import Algorithm, as_algorithm
 from .errors import MLError
-from .run import Run
+from .run import Run, Steering
 from .shell import cells
 from .views import View
 
@@ -20,6 +20,7 @@ def play(
     controls: Sequence[str] | None = None,
     at: int | None = None,
     device: str = "auto",
+    steering: Steering | None = None,
     **params: Any,
 ) -> Run:
     """A run of an algorithm, ready at frame 0: displayed in a notebook it is a player.
@@ -27,9 +28,19 @@ def play(
     target: a name such as "rl.q_learning", an algorithm, or any generator function of dicts.
     views: figures in place of the algorithm's own. controls: the parameters that get a control.
     at: the frame first shown, -1 for the last. device: "auto", "cpu", "cuda" or "mps".
+    steering: changes of live parameters to come, `{156: {"epsilon": 0.1}}`: from frame 156 on.
     Raises ParamError, ViewError or RegistryError for what is not there or not allowed.
     """
-    run = Run(find(target), params, views=views, controls=controls, at=at, device=device)
+    algorithm = find(target)
+    run = Run(
+        algorithm,
+        params,
+        views=views,
+        controls=controls,
+        at=at,
+        device=device,
+        steering=steering,
+    )
     cells.adopt(run)
     return run
 

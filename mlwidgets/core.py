@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -75,7 +75,10 @@ class Core:
         values: dict[str, Any],
         trace: Trace,
         scope: Callable[[], AbstractContextManager[None]],
+        *,
+        ahead: Sequence[Event] = (),
     ) -> None:
+        """ahead: changes that come into force at their frames. Rows that the trace has stay."""
         self.algorithm = algorithm
         self.start = dict(values)
         self.values = dict(values)
@@ -99,6 +102,8 @@ class Core:
         self._frames: Any = None
         self._sent: Any = None
         self._due = 0
+        self._ahead = sorted(ahead, key=lambda event: event.frame)
+        self._past = trace.last  # what is recorded already is pulled, and not recorded again
 
     # orders -------------------------------------------------------------------------------
 
@@ -195,16 +200,27 @@ class Core:
             self._last()
             self._take(end.value)
             self._end("done")
+            for event in self._ahead:
+                if event.name in self.answers:
+                    self._answer(event.name, event.new)
         except BaseException:
             self.number, self.frame = number, frame
             raise
 
     def _keep(self, frame: Any, number: int) -> None:
+        trace = self.trace
         if number == 0:
-            self.trace.open(frame, self.algorithm.frame_hint, self.algorithm.page.where)
+            if not trace:
+                trace.open(frame, self.algorithm.frame_hint, self.algorithm.page.where)
             self._sent = self.algorithm.sent(self.values)
-        self.trace.add(frame, number, marked=bool(self.events) and self.events[-1].frame == number)
-        self._due = self.trace.due(number)
+        if number > self._past:
+            trace.add(frame, number, marked=bool(self.events) and self.events[-1].frame == number)
+        self._due = max(trace.due(number), self._past + 1)
+        while self._ahead and self._ahead[0].frame <= number + 1:
+            event = self._ahead.pop(0)
+            self._steered(event.name, event.new)
+        if self._ahead:
+            self._due = min(self._due, self._ahead[0].frame - 1)
 
     def _last(self) -> None:
         """Keep the last frame, whatever its number."""
@@ -243,21 +259,24 @@ class Core:
         if self.over:
             self._pending.clear()
         for name, new in self._pending.items():
-            old = self.values[name]
-            if same(new, old):
-                continue
-            at = self.number + 1
-            if self.events and (self.events[-1].frame, self.events[-1].name) == (at, name):
-                old = self.events.pop().old
-            self.values[name] = new
-            if not same(new, old):
-                self.events.append(Event(at, name, old, new))
-                self._due = min(self._due, at)
-        if self._pending and self.number >= 0:
-            self._sent = self.algorithm.sent(self.values)
+            self._steered(name, new)
         if self._pending:
             self._pending.clear()
             self._tell()
+
+    def _steered(self, name: str, new: Any) -> None:
+        """One change is in force from the next frame on."""
+        old, at = self.values[name], self.number + 1
+        if same(new, old):
+            return
+        if self.events and (self.events[-1].frame, self.events[-1].name) == (at, name):
+            old = self.events.pop().old
+        self.values[name] = new
+        if not same(new, old):
+            self.events.append(Event(at, name, old, new))
+            self._due = min(self._due, at)
+        if self.number >= 0:
+            self._sent = self.algorithm.sent(self.values)
 
     def held(self) -> None:
         """Say that the run stands still, unless it has been asked to go on meanwhile."""
@@ -355,6 +374,11 @@ class Core:
         """The present value of the column a person counts in."""
         value = self.frame.get(column) if isinstance(self.frame, dict) else None
         return 0.0 if value is None else float(value)
+
+    @property
+    def course(self) -> list[Event]:
+        """All changes of live parameters: those in force, then those to come."""
+        return [*self.events, *self._ahead]
 
     @property
     def total(self) -> float | None:

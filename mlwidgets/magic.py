@@ -22,7 +22,7 @@ import mlwidgets
 from . import listing
 from .completion import OPTIONS, Completion, notebook_algorithms
 from .errors import MLError, ParamError, nearest
-from .magicline import Scope, body_value, line_values, question, read_options
+from .magicline import Scope, body_value, line_steering, line_values, question, read_options
 from .registry import RESERVED, registry
 from .tokens import Line, Reference, Value, parse
 
@@ -59,6 +59,8 @@ class MLMagics(Magics):
                                plays it; the value is the run: run = %ml rl.q_learning
         %ml rl.q_learning alpha=$a epsilon={b / 2}
                                passes the notebook's own objects
+        %ml rl.q_learning alpha=0.3 @156 epsilon=0.1 @800
+                               changes epsilon at frame 156, and goes to frame 800
         %%ml nlp.bpe merges=50 takes the cell's text as the text to work on
         %ml my_algorithm x=1   plays a generator function of this notebook
         %ml runs               lists what is alive; %ml runs stop 1; %ml runs stop all
@@ -140,7 +142,11 @@ class MLMagics(Magics):
         if cell is not None:
             values |= body_value(algorithm, values, cell)
         options = read_options(line.options, scope)
-        run: Run = mlwidgets.play(algorithm, at=options.at, device=options.device, **values)
+        steering, at = line_steering(algorithm.spec, line.steering, scope)
+        at = options.at if at is None else at
+        run: Run = mlwidgets.play(
+            algorithm, at=at, device=options.device, steering=steering, **values
+        )
         if isinstance(run.error, ModuleNotFoundError) and run.name in registry().items:
             raise MLError(registry().items[run.name].missing(run.error))
         if options.starts:

@@ -62,6 +62,17 @@ def line_values(spec: Spec, params: Mapping[str, Value], scope: Scope) -> dict[s
     return values | {n: scope.value(v) for n, v in params.items() if isinstance(v, Reference)}
 
 
+def line_steering(
+    spec: Spec, given: Mapping[int, Mapping[str, Value]], scope: Scope
+) -> tuple[dict[int, dict[str, Any]], int | None]:
+    """The changes that a line makes on the way, and the frame it goes to, where it says one."""
+    steering = {at: line_values(spec, params, scope) for at, params in given.items() if params}
+    bare = [at for at, params in given.items() if not params]
+    if len(bare) > 1 or (bare and bare[0] != list(given)[-1]):
+        raise MLError(f"@{bare[0]}: what changes there? Only the last may stand alone")
+    return steering, bare[0] if bare else None
+
+
 def _named(spec: Spec, name: str) -> None:
     try:
         spec.named(name)

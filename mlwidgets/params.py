@@ -26,7 +26,7 @@ Live = Annotated[T, LIVE]
 Rate = Annotated[float, Range(0, 1)]
 """A number in [0, 1]."""
 
-TAKEN = ("views", "controls", "at", "device", "self")  # words of `play` and of the run's own
+TAKEN = ("views", "controls", "at", "device", "steering", "self")  # words of `play` and of the run's own
 REQUIRED = inspect.Parameter.empty
 NAMES = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho
 sigma tau upsilon phi chi psi omega"""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import time
 import weakref
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .algorithms import Algorithm
 from .core import Core, Event, Hold, Upto
@@ -18,6 +20,11 @@ from .pace import NextUnit, Pace, goal_of
 from .trace import Trace
 from .views import View, check_views, guess_views
 
+if TYPE_CHECKING:
+    from .replay.branch import Origin
+
+Steering = Mapping[int, Mapping[str, Any]]
+"""Changes to come: frame number, then live parameters with the values in force from there on."""
 _runs: weakref.WeakSet[Run] = weakref.WeakSet()
 
 
@@ -46,7 +53,9 @@ class Run:
         controls: Sequence[str] | None = None,
         at: int | None = None,
         device: str = "auto",
+        steering: Steering | None = None,
         thread: bool | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self.algorithm = algorithm
         self.born = time.monotonic()
@@ -60,11 +69,17 @@ class Run:
         views = (views,) if isinstance(views, View) else views
         self._asked_views = tuple(views) if views is not None else algorithm.views
         self._thread = thread
+        self._context = contextvars.copy_context()  # prints of a restart stay with this cell too
         self._player: Any = None
         self.displays: list[str] = []  # where a notebook shows this run
         self.still_of = -1  # the frame of the stills there
         self.info: dict[str, Any] | None = None  # as saved, where the run is loaded
-        self._launch(algorithm.spec.check(params))
+        self.origin = origin
+        self.family: list[Run] = origin.parent.family if origin else [self]
+        self._planned = origin.events if origin else self._plan(steering or {})
+        self._launch(algorithm.spec.check(params), origin)
+        if origin:
+            self.family.append(self)
 
     @classmethod
     def of_core(
@@ -83,6 +98,7 @@ class Run:
         run.born, run.closed, run.pace, run.at = time.monotonic(), False, None, 0
         run.info, run._line, run._player, run._core = info, line, None, core
         run.displays, run.still_of = [], -1
+        run.origin, run.family, run._planned = None, [run], []
         run._driver = driver
         _runs.add(run)
         return run
@@ -92,23 +108,49 @@ class Run:
             return None
         return [self.algorithm.spec.named(name).name for name in controls]
 
-    def _launch(self, values: dict[str, Any]) -> None:
-        """A new core at frame 0 (or `at`); views are checked against the first frame."""
+    def _plan(self, steering: Steering) -> list[Event]:
+        """Changes to come, each checked, in order."""
+        planned = []
+        for frame in sorted(steering, key=lambda n: n if type(n) is int else -1):
+            if type(frame) is not int or frame < 1:
+                raise ParamError(f"steering at {frame!r}: must be a frame's number, 1 or more")
+            planned += [Event(frame, *pair) for pair in self._steerable(steering[frame])]
+        return planned
+
+    def _steerable(self, values: Mapping[str, Any]) -> list[tuple[str, None, Any]]:
+        """Live parameters' new values, each checked."""
+        spec = self.algorithm.spec
+        for name in values:
+            if not spec.named(name).live:
+                live = ", ".join(spec.live) or "none"
+                raise ParamError(
+                    f"{name}: cannot change while the run goes (live: {live}); restart({name}=...)",
+                    name,
+                )
+        return [(name, None, spec[name].check(value)) for name, value in values.items()]
+
+    def _launch(self, values: dict[str, Any], origin: Origin | None = None) -> None:
+        """A new core at frame 0, `at`, or where it branches; views fit the first frame."""
         self.device_used = pick_device(self.device)
         scope = thread_scope(self.device_used)
-        self._core = Core(self.algorithm, values, Trace(), scope)
-        self._driver: Driver = driver_for(self._core, thread=self._thread)
+        trace = (origin and origin.take_past()) or Trace()
+        self._core = Core(self.algorithm, values, trace, scope, ahead=self._planned)
+        driver = partial(driver_for, self._core, thread=self._thread)
+        self._driver: Driver = self._context.copy().run(driver)
         if self._finalizer is not None:
             self._finalizer.detach()  # it would keep the old core, and its trace, alive
         self._finalizer = weakref.finalize(self, Core.stop, self._core)
-        if not self.at:
+        at = origin.at if origin else self.at
+        if not at:
             self._watch()
         try:
-            self._held(Upto(float("inf") if self.at < 0 else self.at))
+            if origin:
+                origin.begun(self._core)
+            self._held(Upto(float("inf") if at < 0 else at))
             if isinstance(self._core.error, ParamError):  # the algorithm refuses what it was given
                 raise self._core.error
             self.views = self._checked_views()
-            if self.at:  # a page gets such a run whole, not frame 0 for a moment
+            if at:  # a page gets such a run whole, not frame 0 for a moment
                 self._watch()
         except BaseException:  # an interrupt while frame 0 was computed, or a wrong view
             self._driver.stop()
@@ -220,16 +262,10 @@ class Run:
 
         A run that is done answers with one more frame where its generator returned a `Done`.
         """
-        checked = {}
-        for name, value in values.items():
-            param = self.algorithm.spec.named(name)
-            if not param.live:
-                live = ", ".join(self.algorithm.spec.live) or "none"
-                raise ParamError(
-                    f"{name}: cannot change while the run goes (live: {live}); restart({name}=...)",
-                    name,
-                )
-            checked[name] = param.succeed(self._core.values[name], value)
+        spec, old = self.algorithm.spec, self._core.values
+        checked = {name: value for name, _, value in self._steerable(values)}
+        for name, value in checked.items():
+            spec[name].succeed(old[name], value)
         for name, value in checked.items():
             self._core.steer(name, value)
         return self
@@ -259,10 +295,27 @@ class Run:
             raise
         return self
 
+    def branch(self, at: int | None = None, **changes: Any) -> Run:
+        """Another run that shares this one's past to frame `at`, and stands there.
+
+        The way there is computed again, from the seed and with the same steering, not recorded.
+        at: a frame's number; the present one by default. changes: live parameters, in force from
+        the next frame on. RunError where there is no such frame; ParamError for what is not live.
+        """
+        from .replay.branch import branch
+        from .shell import cells
+
+        twin = branch(self, at, changes)
+        cells.adopt(twin)
+        return twin
+
     def close(self) -> Self:
         """Stop, and take the player off the page; the trace can still be read."""
         if not self.closed:
             self.closed = True
+            self.family.remove(self)
+            for run in [r for r in self.family if r.origin and r.origin.owner is self]:
+                run.close()
             self._driver.stop()
             if self._player is not None:
                 self._player.close()
@@ -331,11 +384,32 @@ class Run:
         return done, self._core.total, step["name"]
 
     @property
+    def parent(self) -> Run | None:
+        """The run that this one branches from."""
+        return self.origin.parent if self.origin else None
+
+    @property
+    def branches(self) -> tuple[Run, ...]:
+        """The runs that branch from this one, oldest first; closed ones are gone."""
+        return tuple(run for run in self.family if run.parent is self)
+
+    @property
     def line(self) -> str:
         """The `%ml` line that gives this run; empty for a recorded loop, which no line gives."""
         if self._fixed:
             return self._line
-        return f"%ml {self.name} {self.algorithm.spec.line(self._core.start)}".rstrip()
+        start = self.algorithm.spec.line(self._core.start)
+        return f"%ml {self.name} {start}".rstrip() + self.steered_line
+
+    @property
+    def steered_line(self) -> str:
+        """The end of the line: every change of a live parameter, with its frame."""
+        spec, words, at = self.algorithm.spec, "", 0
+        for event in [] if self._fixed else self._core.course:
+            words += f" @{event.frame}" * (event.frame != at)
+            words += f" {event.name}={spec[event.name].format(event.new)}"
+            at = event.frame
+        return words
 
     def summary(self) -> str:
         """A few lines of text: status, metrics with sparklines, last values."""

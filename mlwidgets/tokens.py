@@ -18,6 +18,7 @@ TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 PARAM = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+AT = re.compile(r"@(\d{1,15})")
 OPTION = re.compile(r"--?([A-Za-z][\w-]*)(?:=(.*))?", re.DOTALL)
 HELP = ("?", "??", "--help", "-h")
 
@@ -63,12 +64,16 @@ Value = str | Reference
 
 @dataclass(frozen=True)
 class Line:
-    """A `%ml` line taken apart; a value is text, or a Reference to an object."""
+    """A `%ml` line taken apart; a value is text, or a Reference to an object.
+
+    steering: what stands after `@156`, by frame; a last `@156` with nothing after it is empty.
+    """
 
     words: tuple[Value, ...] = ()
     params: Mapping[str, Value] = field(default_factory=dict)
     options: Mapping[str, Value] = field(default_factory=dict)
     help: bool = False
+    steering: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)
 
 
 def parse(line: str, options: Iterable[str]) -> Line:
@@ -86,7 +91,8 @@ def classify(
     words: list[Value] = []
     params: dict[str, Value] = {}
     chosen: dict[str, Value] = {}
-    asks = False
+    steering: dict[int, dict[str, Value]] = {}
+    given, asks = params, False
     rest = iter(pieces)
     for piece in rest:
         if piece in HELP:
@@ -94,14 +100,16 @@ def classify(
         elif option := OPTION.fullmatch(piece):
             name = _known(piece.partition("=")[0], options)
             chosen[name] = read(_given(name, option[2], rest))
+        elif at := AT.fullmatch(piece):
+            given = steering.setdefault(int(at[1]), {})
         elif param := PARAM.fullmatch(piece):
-            if param[1] in params:
+            if param[1] in given:
                 raise MLError(f"{param[1]} is given twice")
-            params[param[1]] = read(param[2])
+            given[param[1]] = read(param[2])
         else:
             words.append(read(piece.rstrip("?")))
             asks = asks or piece.endswith("?")
-    return Line(tuple(words), params, chosen, asks)
+    return Line(tuple(words), params, chosen, asks, steering)
 
 
 def _known(name: str, options: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,7 @@ class Trace(Mapping[str, Any]):
         self.nbytes = 0
         self.marks: set[int] = set()
         self.truncated = False  # set where a file ended before its end
-        self.written: Callable[[int], None] | None = None  # told of each new row's position
+        self.written: Callable[[dict[str, Any]], None] | None = None  # a file that takes all
         self._max = max_frames, max_bytes
         self._row_bytes = 0
         self._rows = _Rows(self.schema)
@@ -90,12 +91,19 @@ class Trace(Mapping[str, Any]):
         return self._rows.stride
 
     def due(self, number: int) -> int:
-        """The next frame number after this one that is kept."""
-        stride = self._rows.stride
+        """The next frame number after this one that is asked for: any, where a file takes all."""
+        stride = 1 if self.written is not None else self._rows.stride
         return (number // stride + 1) * stride
 
+    def keeps(self, number: int) -> bool:
+        """Is a frame of this number kept among so many?"""
+        return number % self._rows.stride == 0 or number in self.marks
+
     def add(self, frame: Any, number: int, *, marked: bool = False) -> None:
-        """Keep one frame: every value is checked and copied. FrameError leaves the trace whole."""
+        """Keep one frame: every value is checked and copied. FrameError leaves the trace whole.
+
+        A frame that is neither due nor marked goes to the file alone.
+        """
         rows = self._rows
         try:
             for name, exact, cell, append in rows.slots:
@@ -109,14 +117,40 @@ class Trace(Mapping[str, Any]):
         except (KeyError, TypeError, IndexError):
             self._undo(rows)
             raise self.schema.missing(frame, number) from None
-        rows.frames.append(number)
-        if marked and len(self.marks) < MAX_MARKS:
-            self.marks.add(number)
-        self.nbytes += rows.nbytes(-1) if rows.sized else self._row_bytes
         if self.written is not None:
-            self.written(len(rows.frames) - 1)
+            self.written(self._newest(rows, number))
+        if number % rows.stride and not marked:
+            self._undo(rows)
+            return
+        rows.frames.append(number)
+        if marked:
+            self.mark(number)
+        self.nbytes += rows.nbytes(-1) if rows.sized else self._row_bytes
         if len(rows.frames) > self._max[0] or self.nbytes > self._max[1]:
             self._bound(rows)
+
+    def mark(self, number: int) -> None:
+        """Keep this frame when others are dropped."""
+        if len(self.marks) < MAX_MARKS:
+            self.marks.add(number)
+
+    def extend(self, numbers: list[int], columns: Mapping[str, list[Any]]) -> None:
+        """Append checked rows, of a file; what is kept is bounded as if they had been recorded."""
+        rows = self._rows
+        for name, values in columns.items():
+            rows.values[name].extend(values)
+        rows.frames.extend(numbers)
+        self._row_bytes = self._row_bytes or rows.nbytes(0)
+        self.nbytes += sum(map(rows.nbytes, range(-len(numbers), 0)))
+        self._bound(rows)
+
+    def _newest(self, rows: _Rows, number: int) -> dict[str, Any]:
+        """The row that is being added, as `read` will give it."""
+        import numpy as np
+
+        new = slice(len(rows.frames), None)
+        columns = {name: self._array(rows, name, new) for name in self.schema}
+        return {"#frame": np.array([number], dtype=np.int64), **columns}
 
     def _undo(self, rows: _Rows) -> None:
         whole = len(rows.frames)
@@ -202,15 +236,19 @@ class Trace(Mapping[str, Any]):
             return np.empty((0, *column.shape), dtype=float)
         return np.stack(values) if column.kind == "array" else _numbers(values, column.kind)
 
-    def snapshot(self) -> Trace:
-        """The trace as it is now; what is recorded or thinned later does not reach it."""
-        now = Trace()
-        now.schema, now._rows = self.schema, _Rows(self.schema, self._rows.stride)
-        columns = self._rows
-        whole = len(columns.frames)
-        now._rows.frames.extend(columns.frames[:whole])
-        for name, values in columns.values.items():
+    def snapshot(self, upto: int | None = None) -> Trace:
+        """The trace as it is now, to frame number `upto`; recording goes on in either alone."""
+        now, rows = Trace(*self._max), self._rows
+        now.schema, now._rows = self.schema, _Rows(self.schema, rows.stride)
+        whole = len(rows.frames) if upto is None else bisect_right(rows.frames, upto)
+        now._rows.frames.extend(rows.frames[:whole])
+        for name, values in rows.values.items():
             now._rows.values[name].extend(values[:whole])
+        now.marks = {n for n in self.marks if upto is None or n <= upto}
+        now._row_bytes = self._row_bytes
+        now.nbytes = (
+            sum(map(now._rows.nbytes, range(whole))) if rows.sized else self._row_bytes * whole
+        )
         return now
 
     def row(self, position: int) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import ctypes
 import sys
 import threading
 import time
+from contextlib import suppress
+from queue import SimpleQueue
 from typing import Protocol
 
 from .core import Core, Stop
@@ -16,6 +18,7 @@ from .device import settle_thread
 
 GRACE = 2.0  # seconds a frame may take to end after stop, before Stop is thrown into it
 SLICE = 256  # frames of a cooperative turn
+SPARES = 1  # threads kept for the next run
 RUN_THREAD = "mlwidgets run "  # how the name of a run's thread begins
 
 
@@ -37,19 +40,18 @@ def still(core: Core) -> bool:
 
 
 class ThreadDriver:
-    """A background thread that holds the core and nothing else."""
+    """A background thread that holds the core and nothing else of the run."""
 
     def __init__(self, core: Core) -> None:
         self.core = core
-        context = contextvars.copy_context()  # prints stay with the cell that started the run
-        self.thread = threading.Thread(
-            target=context.run,
-            args=(_serve, core),
-            name=f"{RUN_THREAD}{core.algorithm.name}",
-            daemon=True,
-        )
-        _serving[self.thread] = core
-        self.thread.start()
+        self.context = contextvars.copy_context()  # prints stay with the cell that started the run
+        self.ended = threading.Event()
+        self.thrown = False
+        self.ending = threading.Lock()
+        self.thread = _worker()
+        self.thread.name = f"{RUN_THREAD}{core.algorithm.name}"
+        _serving[self.thread] = self
+        self.thread.given.put(self)
 
     def wake(self) -> None:
         """Nothing to do: the order has notified the thread."""
@@ -64,58 +66,93 @@ class ThreadDriver:
         return True
 
     def stop(self) -> None:
-        _finish(self.core, self.thread)
+        self.core.stop()
+        if self.thread is threading.current_thread():
+            return
+        self.ended.wait(GRACE)
+        for _ in range(3):
+            if not self._throw():
+                break
+            self.ended.wait(0.5)
+        if not self.core.over:
+            note = "The frame being computed does not end; its thread is left behind."
+            self.core.abandon(note)
 
+    def _throw(self) -> bool:
+        """Raise Stop in the thread, at its next Python instruction, if it is still at this core."""
+        with self.ending:
+            if self.ended.is_set() or not self.thread.is_alive() or self.thread.ident is None:
+                return False
+            self.thrown = True
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self.thread.ident), ctypes.py_object(Stop)
+            )
+            return True
 
-_serving: dict[threading.Thread, Core] = {}  # every live thread, its run dropped or not
-
-
-def _serve(core: Core) -> None:
-    try:
+    def serve(self) -> None:
+        """Give turns until the core is over; in the thread."""
         settle_thread()
+        core = self.core
         while not core.over:
             wait = core.turn()
             if wait == 0:
                 continue
             with core.changed:
                 core.changed.wait_for(lambda: core.attention or core.over, timeout=wait)
-    except Stop:  # thrown at a frame that had just ended by itself
-        pass
-    finally:
-        _serving.pop(threading.current_thread(), None)
 
 
-def _finish(core: Core, thread: threading.Thread) -> None:
-    """Stop a core and its thread, whatever it does; returns once the core is over."""
-    core.stop()
-    if thread is threading.current_thread():
-        return
-    thread.join(GRACE)
-    for _ in range(3):
-        if not thread.is_alive():
-            break
-        _throw(thread)
-        thread.join(0.5)
-    if not core.over:
-        core.abandon("The frame being computed does not end; its thread is left behind.")
+class Worker(threading.Thread):
+    """Serves one core after another: in a new thread torch must first make threads of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.given: SimpleQueue[ThreadDriver] = SimpleQueue()
+        self.start()
+
+    def run(self) -> None:
+        with suppress(Stop):  # thrown at a frame that had just ended by itself
+            while self._serve(self.given.get()):
+                pass
+        _serving.pop(self, None)
+
+    def _serve(self, driver: ThreadDriver) -> bool:
+        """Whether the thread goes on: one that Stop was thrown into may yet get it."""
+        kept = False
+        try:
+            driver.context.run(driver.serve)
+            kept = True
+        finally:
+            _serving.pop(self, None)
+            self.name = "mlwidgets spare"
+            with driver.ending:
+                kept = kept and not driver.thrown and len(_spare) < SPARES
+                if kept:
+                    _spare.append(self)
+                driver.ended.set()
+        return kept
 
 
-def _throw(thread: threading.Thread) -> None:
-    """Raise Stop in a thread, at its next Python instruction."""
-    if thread.ident is not None:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident), ctypes.py_object(Stop)
-        )
+_serving: dict[threading.Thread, ThreadDriver] = {}  # every run's thread, its run dropped or not
+_spare: list[Worker] = []  # the next runs get these; a restart gets back the one it had
+
+
+def _worker() -> Worker:
+    while _spare:
+        with suppress(IndexError):  # another thread was quicker
+            worker = _spare.pop()
+            if worker.is_alive():  # none is after a fork
+                return worker
+    return Worker()
 
 
 @atexit.register
 def stop_all() -> None:
     """End every thread before the interpreter ends: one inside torch would abort the process."""
-    serving = list(_serving.items())
-    for _, core in serving:
-        core.stop()
-    for thread, core in serving:
-        _finish(core, thread)
+    drivers = list(_serving.values())
+    for driver in drivers:
+        driver.core.stop()
+    for driver in drivers:
+        driver.stop()
 
 
 class TurnsDriver:

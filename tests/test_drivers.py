@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import os
 import subprocess
 import sys
 import textwrap
@@ -18,7 +19,7 @@ import pytest
 import mlwidgets
 from mlwidgets import Frames, Run
 from mlwidgets.algorithms import as_algorithm
-from mlwidgets.drivers import ThreadDriver, TurnsDriver
+from mlwidgets.drivers import SPARES, ThreadDriver, TurnsDriver, _serving, _spare
 from tests.waiting import until
 
 WHERE: contextvars.ContextVar[str] = contextvars.ContextVar("WHERE", default="nowhere")
@@ -136,7 +137,8 @@ def test_a_frame_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> 
     run = run_of(hangs).start()
     assert inside.wait(30)
     assert run.stop().status == "stopped"
-    assert not run._driver.thread.is_alive()  # type: ignore[attr-defined]  # a ThreadDriver
+    thread = run._driver.thread  # type: ignore[attr-defined]  # a ThreadDriver
+    until(lambda: not thread.is_alive(), "the thread has ended")
     assert run.trace["k"].tolist() == [0]
 
 
@@ -176,15 +178,94 @@ def test_stop_right_at_the_end_of_a_frame_leaves_no_run_hanging() -> None:
         assert run.stop().status == "stopped"
 
 
-def test_a_run_nobody_holds_ends_its_thread_and_frees_its_trace() -> None:
+def test_a_run_nobody_holds_leaves_its_thread_and_frees_its_trace() -> None:
     run = run_of(forever).start()
     thread, core = run._driver.thread, weakref.ref(run._core)  # type: ignore[attr-defined]  # a ThreadDriver
     del run
     gc.collect()
-    thread.join(30)
-    del thread
-    gc.collect()
-    assert core() is None
+    until(lambda: thread not in _serving, "the thread serves nobody")
+    until(lambda: gc.collect() >= 0 and core() is None, "the core is freed")
+
+
+# one thread after another run -------------------------------------------------------------
+
+
+def numbered() -> Frames[dict[str, Any]]:
+    yield {"thread": threading.get_ident(), "where": WHERE.get()}
+
+
+def test_a_restart_gets_the_thread_it_had_though_another_thread_asks() -> None:
+    token = WHERE.set("cell 3")
+    try:
+        run = run_of(numbered).wait()
+    finally:
+        WHERE.reset(token)
+    first = run.trace["thread"][0]
+    for _ in range(3):
+        page = threading.Thread(target=run.restart)
+        page.start()
+        page.join()
+        assert run.wait().trace["thread"][0] == first
+        assert run.trace["where"].tolist() == ["cell 3"], "its prints stay with their cell"
+        until(lambda: bool(_spare), "the thread waits for the next run")
+
+
+def test_threads_that_wait_for_a_run_are_few() -> None:
+    runs = [run_of(forever).start() for _ in range(5)]
+    for run in runs:
+        run.stop()
+    threads = [run._driver.thread for run in runs]  # type: ignore[attr-defined]  # ThreadDrivers
+    until(lambda: sum(t.is_alive() for t in threads) <= SPARES, "the others have ended")
+    assert run_of().wait().status == "done"
+
+
+def test_after_a_frame_that_does_not_end_a_restart_gets_a_fresh_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mlwidgets.drivers.GRACE", 0.1)
+    inside = threading.Event()
+
+    def hangs(hang: bool = True) -> Frames[dict[str, int]]:
+        yield {"thread": threading.get_ident()}
+        while hang:
+            inside.set()
+
+    run = run_of(hangs).start()
+    assert inside.wait(30)
+    hung = run._driver.thread  # type: ignore[attr-defined]  # a ThreadDriver
+    run.restart(hang=False).wait()
+    assert run._driver.thread is not hung  # type: ignore[attr-defined]  # a ThreadDriver
+    assert run.trace["thread"].tolist() == [run._driver.thread.ident]  # type: ignore[attr-defined]  # a ThreadDriver
+
+
+def test_a_stop_of_what_is_over_leaves_the_run_alone_that_has_the_thread_now() -> None:
+    old = run_of().wait()
+    until(lambda: bool(_spare), "its thread is free")
+    new = run_of(forever).start()
+    assert new._driver.thread is old._driver.thread  # type: ignore[attr-defined]  # ThreadDrivers
+    old.close()
+    at = new.number
+    until(lambda: new.number > at, "the other run goes on")
+    assert new.stop().status == "stopped"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_process_makes_a_thread_of_its_own() -> None:
+    done = script(
+        """
+        import os, warnings, mlwidgets
+        warnings.simplefilter("ignore")
+        def counts():
+            yield {"k": 0}
+        mlwidgets.play(counts).wait().close()
+        child = os.fork()
+        if child == 0:
+            print(mlwidgets.play(counts).wait().status, flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+        """
+    )
+    assert done.stdout == "done\n", done.stderr
 
 
 def test_a_script_ends_though_runs_compute_in_torch_one_of_them_dropped() -> None:

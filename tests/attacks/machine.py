@@ -499,10 +499,10 @@ class Machine(RuleBasedStateMachine):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr("mlwidgets.drivers.GRACE", 0.01)
                 run.close()
-        for core in list(_serving.values()):  # of a verb that a planted fault has left hanging
-            if core.algorithm.name == self.title:
-                core.abandon("")
-                core.stop()
+        for driver in list(_serving.values()):  # of a verb that a planted fault left hanging
+            if driver.core.algorithm.name == self.title:
+                driver.core.abandon("")
+                driver.core.stop()
         self.patch.undo()
 
 

@@ -5,8 +5,10 @@ MLError
 ├── FrameError      a frame that does not fit its schema
 ├── ViewError       a view that names what the frames do not have
 ├── RunError        a run asked for what it cannot do
+├── SearchError     an expression that cannot be read, or not over these frames
 ├── TraceFileError  a file that is not, or not wholly, a trace
-└── RegistryError   an algorithm, topic or plugin that cannot be had
+├── RegistryError   an algorithm, topic or plugin that cannot be had
+└── UncheckedError  parameters that a reference cannot check
 """
 
 from __future__ import annotations
@@ -43,12 +45,20 @@ class RunError(MLError):
     """A run asked for what it cannot do."""
 
 
+class SearchError(MLError):
+    """An expression that cannot be read, or not over these frames."""
+
+
 class TraceFileError(MLError):
     """A file that is not, or not wholly, a trace; the message ends with the byte offset."""
 
 
 class RegistryError(MLError):
     """An algorithm, topic or plugin that cannot be had."""
+
+
+class UncheckedError(MLError):
+    """Parameters that a reference cannot check; the message says why."""
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

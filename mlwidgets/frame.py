@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import typing
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ Frames = Generator[T, Any, Any]
 
 ColumnKind = Literal["float", "int", "bool", "text", "texts", "array", "ragged"]
 LIGHT = ("float", "int", "bool")  # small enough to have for every recorded frame
+ABSENT: float = struct.unpack("<d", struct.pack("<Q", 0x7FF8_0000_0000_07A2))[0]
+"""What stands for None in a column of numbers: a NaN that can be told from others, as R's NA."""
 
 
 @dataclass(frozen=True)
@@ -248,7 +251,7 @@ def cell_of(column: Column) -> Cell:
 def _scalar_cell(column: Column) -> Cell:
     def cell(value: Any) -> Any:
         if value is None:
-            return float("nan")
+            return ABSENT
         if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
             value = value.item()
         if isinstance(value, (int, float)):

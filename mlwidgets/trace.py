@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import FrameError, nearest
 from .frame import Cell, Schema, cell_of
+from .nonfinite import NonFinite
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,6 +33,7 @@ class _Rows:
     def __init__(self, schema: Schema, stride: int = 1) -> None:
         self.stride = stride
         self.frames: list[int] = []
+        self.looked = 0  # rows that NonFinite has seen
         self.values: dict[str, list[Any]] = {name: [] for name in schema}
         self.slots: list[tuple[str, type | None, Cell, Callable[[Any], None]]] = [
             (c.name, EXACT.get(c.kind), cell_of(c), self.values[c.name].append)
@@ -72,6 +74,7 @@ class Trace(Mapping[str, Any]):
         self._max = max_frames, max_bytes
         self._row_bytes = 0
         self._rows = _Rows(self.schema)
+        self._finite = NonFinite(self.schema)
 
     # recording ----------------------------------------------------------------------------
 
@@ -84,6 +87,7 @@ class Trace(Mapping[str, Any]):
         """Start empty with a known schema."""
         self.schema = schema
         self._rows = _Rows(schema)
+        self._finite = NonFinite(schema)
 
     @property
     def stride(self) -> int:
@@ -167,11 +171,13 @@ class Trace(Mapping[str, Any]):
 
     def _thin(self, rows: _Rows) -> _Rows:
         """Keep every other row; the old lists stay as they are for whoever reads them."""
+        _ = self.nonfinite  # marked before it could be dropped
         thin = _Rows(self.schema, rows.stride * 2)
         kept = [k for k, n in enumerate(rows.frames) if n % thin.stride == 0 or n in self.marks]
         for name, values in rows.values.items():
             thin.values[name].extend([values[k] for k in kept])
         thin.frames.extend([rows.frames[k] for k in kept])
+        thin.looked = len(kept)
         self.nbytes = (
             sum(map(thin.nbytes, range(len(kept)))) if rows.sized else self._row_bytes * len(kept)
         )
@@ -239,7 +245,8 @@ class Trace(Mapping[str, Any]):
     def snapshot(self, upto: int | None = None) -> Trace:
         """The trace as it is now, to frame number `upto`; recording goes on in either alone."""
         now, rows = Trace(*self._max), self._rows
-        now.schema, now._rows = self.schema, _Rows(self.schema, rows.stride)
+        now.adopt(self.schema)
+        now._rows = _Rows(self.schema, rows.stride)
         whole = len(rows.frames) if upto is None else bisect_right(rows.frames, upto)
         now._rows.frames.extend(rows.frames[:whole])
         for name, values in rows.values.items():
@@ -250,6 +257,13 @@ class Trace(Mapping[str, Any]):
             sum(map(now._rows.nbytes, range(whole))) if rows.sized else self._row_bytes * whole
         )
         return now
+
+    @property
+    def nonfinite(self) -> tuple[str, int] | None:
+        """Column and frame number of the first NaN or infinity after a finite value, if any."""
+        if self._finite.found is None and (found := self._finite.look(self._rows)):
+            self.mark(found[1])
+        return self._finite.found
 
     def row(self, position: int) -> dict[str, Any]:
         """One recorded frame, by its position."""

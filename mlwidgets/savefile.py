@@ -77,10 +77,11 @@ def _loaded(trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> Run:
     if not algorithm.steps:
         raise ValueError("no steps")
     core = Core(algorithm, dict(header["start"]), trace, thread_scope("cpu"))
-    core.values = dict(end.get("params", header["start"]))
     core.events = [
         Event(int(e["frame"]), str(e["name"]), e["old"], e["new"]) for e in end.get("events", [])
     ]
+    steered = {event.name: event.new for event in core.events}
+    core.values = dict(end["params"]) if "params" in end else {**header["start"], **steered}
     core.number = int(end.get("number", trace.last))
     core.frame = trace.row(-1) if trace else None
     core.status = "loaded"
@@ -88,7 +89,7 @@ def _loaded(trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> Run:
         core.note = "The file ends early: this is what had been written."
     elif end.get("error"):
         core.note = f"It was stopped by an error: {clip(end['error']['text'])}"
-    line = str(header["line"])
+    line = str(end.get("line", header["line"]))
     return Run.of_core(
         core, TurnsDriver(core), fixed="it is loaded from a file", info=info, line=line
     )

@@ -3,12 +3,15 @@
     file    = magic, record...
     record  = length u32, crc32 u32, kind u8, index u32, payload      (little endian)
     header  = JSON: what the run was, its columns                      kind 1, first
-    chunk   = length u32, JSON {"frames", "parts"}, parts              kind 2
+    chunk   = length u32, JSON {"frames", "parts", "events"?}, parts   kind 2
     end     = JSON: status, events, error                              kind 3, last
 
 The checksum covers kind, index and payload. A part is one column of up to 64 frames: differences
-in time of the bit patterns, bytes shuffled by significance, gzip; exact. A file that ends early is
-a clean prefix and says so; anything else that does not fit is an error with its byte offset.
+in time of the bit patterns, bytes shuffled by significance, gzip; exact. A file written while its
+run goes on tells of steering in chunks without frames: "events" {"after": k, "then": [...],
+"line"} are those that follow the first k. A file that ends early is a clean prefix and says so;
+anything else that does not fit is an error with its byte offset. A file of any length is read
+within the bounds of a trace: what a trace would not keep is passed over.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -58,6 +62,18 @@ class TraceWriter:
         while a < stop:
             a, b = self._until(trace, a, stop), a
             self._record(CHUNK, _chunk(trace.read(["#frame", *self._schema], b, a), self._schema))
+
+    def row(self, columns: dict[str, Any]) -> None:
+        """Append one frame, given as `Trace.read` gives it."""
+        self._record(CHUNK, _chunk(columns, self._schema))
+
+    def events(self, told: dict[str, Any]) -> None:
+        """Say which events follow the first `after`, and the run's line with them."""
+        import numpy as np
+
+        none = {c.name: np.empty((0, *c.shape)) for c in self._schema.columns}
+        empty = {"#frame": np.empty(0, int), **none}
+        self._record(CHUNK, _chunk(empty, self._schema, events=told))
 
     def _until(self, trace: Trace, start: int, stop: int) -> int:
         """Where a chunk ends: its texts must stay within what a reader takes."""
@@ -100,17 +116,28 @@ def save_trace(
 
 
 def read_trace(path: str | os.PathLike[str]) -> tuple[Trace, dict[str, Any], dict[str, Any]]:
-    """The trace of a file with its header and end; `trace.truncated` where the file ends early."""
+    """The trace of a file with its header and end; `trace.truncated` where the file ends early.
+
+    The end of such a file is the steering that had been written. Of more frames than a trace
+    holds, those are kept that it would have kept. TraceFileError for what is no trace.
+    """
     target = Path(path)
     try:
-        data = target.read_bytes()
-    except OSError as error:
-        raise TraceFileError(f"{target}: cannot be read: {error.strerror or error}") from None
-    reader = _Reader(str(target), data)
+        file = target.open("rb")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise TraceFileError(f"{target}: cannot be read: {why}") from None
+    with file:
+        return _read(_Reader(str(target), file))
+
+
+def _read(reader: _Reader) -> tuple[Trace, dict[str, Any], dict[str, Any]]:
     try:
         return reader.read()
     except TraceFileError:
         raise
+    except OSError as error:
+        raise reader.fault(f"cannot be read: {error.strerror or error}") from None
     except (
         ValueError,
         TypeError,
@@ -120,15 +147,29 @@ def read_trace(path: str | os.PathLike[str]) -> tuple[Trace, dict[str, Any], dic
         struct.error,
         zlib.error,
         EOFError,
-        OSError,
     ) as error:
         raise reader.fault(f"does not fit the format ({type(error).__name__})") from None
 
 
+@dataclass(frozen=True)
+class _Block:
+    """A chunk that is whole, its parts still packed."""
+
+    at: int
+    payload: bytes
+    offset: int  # of the first part
+    parts: list[Any]
+    frames: list[int]
+
+
 class _Reader:
-    def __init__(self, name: str, data: bytes) -> None:
-        self.name, self.data, self.at = name, data, 0
-        self.budget = MAX_READ
+    def __init__(self, name: str, file: IO[bytes]) -> None:
+        self.name, self.file, self.at = name, file, 0
+        self.size = os.fstat(file.fileno()).st_size  # it may be growing
+        self.limit = self.budget = max(MAX_READ, self.size)
+        self.events: list[dict[str, Any]] = []
+        self.line: Any = None
+        self.newest: _Block | None = None
 
     def fault(self, what: str) -> TraceFileError:
         return TraceFileError(f"{self.name}: {what}, at byte {self.at}")
@@ -152,30 +193,35 @@ class _Reader:
                 raise self.fault(f"has a record of unknown kind {kind}")
         if header is None:
             raise self.fault("ends before its header")
-        trace.nbytes = sum(map(trace._rows.nbytes, range(len(trace))))
-        return trace, header, end or {}
+        self._keep_last(trace)
+        if end is None:
+            end = {"events": self.events, "line": self.line} if self.line else {}
+        return trace, header, end
 
     def _magic(self) -> None:
-        if self.data[:7] != MAGIC[:7]:
+        given = self.file.read(len(MAGIC))
+        if given[:7] != MAGIC[:7]:
             raise self.fault("is not a trace")
-        if self.data[:8] != MAGIC:
-            version = self.data[7:8].decode("latin-1")
+        if given != MAGIC:
+            version = given[7:].decode("latin-1")
             raise self.fault(f"is a trace of version {version!r}, this mlwidgets reads version 1")
 
     def _records(self) -> Iterator[tuple[int, bytes]]:
         self.at, index = len(MAGIC), 0
-        while len(self.data) - self.at >= RECORD.size:
-            length, crc, kind, given = RECORD.unpack_from(self.data, self.at)
-            start = self.at + RECORD.size
-            if start + length > len(self.data):
+        while self.size - self.at >= RECORD.size:
+            head = self.file.read(RECORD.size)
+            length, crc, kind, given = RECORD.unpack(head)
+            if self.at + RECORD.size + length > self.size:
                 return  # the file ends inside this record
-            payload = self.data[start : start + length]
-            if zlib.crc32(payload, zlib.crc32(self.data[self.at + 8 : start])) != crc:
+            if length > self.limit:
+                raise self.fault(f"has a record of {length:,} bytes, more than is allowed")
+            payload = self.file.read(length)
+            if zlib.crc32(payload, zlib.crc32(head[8:])) != crc:
                 raise self.fault("is damaged (checksum)")
             if given != index:
                 raise self.fault(f"lacks a record (expected {index}, found {given})")
             yield kind, payload
-            self.at, index = start + length, index + 1
+            self.at, index = self.at + RECORD.size + length, index + 1
 
     def _object(self, payload: bytes) -> dict[str, Any]:
         value = json.loads(payload) if len(payload) <= MAX_JSON else None
@@ -218,30 +264,62 @@ class _Reader:
             raise self.fault("has an array of impossible shape")
         size = math.prod(shape) * itemsize
         if size > self.budget:
-            raise self.fault(f"declares {size:,} bytes, more than the {MAX_READ:,} allowed")
+            raise self.fault(f"declares {size:,} bytes, more than the {self.limit:,} allowed")
         return size
 
     def _chunk(self, payload: bytes, trace: Trace) -> None:
         (length,) = struct.unpack_from("<I", payload)
-        head, offset = self._object(payload[4 : 4 + length]), 4 + length
-        frames = head["frames"]
+        head = self._object(payload[4 : 4 + length])
+        if "events" in head:
+            self._events(head["events"], trace)
+        block = _Block(self.at, payload, 4 + length, head["parts"], self._numbers(head["frames"]))
+        if len(block.parts) != len(trace.schema):
+            raise self.fault("has a chunk of another number of columns")
+        if block.frames:
+            self.newest = block
+            kept = [k for k, n in enumerate(block.frames) if trace.keeps(n)]
+            self._keep(block, kept, trace)
+
+    def _numbers(self, frames: Any) -> list[int]:
         if not isinstance(frames, list) or not all(type(n) is int and n < 2**62 for n in frames):
             raise self.fault("has frame numbers that are none")
-        last = trace._rows.frames[-1] if trace else -1
+        last = self.newest.frames[-1] if self.newest else -1
         if len(frames) > CHUNK_FRAMES or any(
             b <= a for a, b in zip([last, *frames], frames, strict=False)
         ):
             raise self.fault("has frame numbers that do not rise")
+        return frames
+
+    def _events(self, given: Any, trace: Trace) -> None:
+        after, then, self.line = given["after"], given["then"], given["line"]
+        if type(after) is not int or not 0 <= after <= len(self.events):
+            raise self.fault("has events that follow none")
+        if not isinstance(then, list) or not all(type(event["frame"]) is int for event in then):
+            raise self.fault("has events that are none")
+        self.events[after:] = then
+        for event in then:
+            trace.mark(event["frame"])
+
+    def _keep(self, block: _Block, kept: list[int], trace: Trace) -> None:
+        """Unpack a chunk and file some of its rows."""
+        if not kept:
+            return
         columns: dict[str, list[Any]] = {}
-        for name, (column, part) in zip(
-            trace.schema, zip(trace.schema.columns, head["parts"], strict=True), strict=True
-        ):
-            columns[name], offset = self._part(payload, offset, part, column, len(frames))
-        if offset != len(payload):
+        offset = block.offset
+        for column, part in zip(trace.schema.columns, block.parts, strict=True):
+            values, offset = self._part(block.payload, offset, part, column, len(block.frames))
+            columns[column.name] = [values[k] for k in kept]
+        if offset != len(block.payload):
             raise self.fault("has a chunk with bytes to spare")
-        for name, values in columns.items():
-            trace._rows.values[name].extend(values)
-        trace._rows.frames.extend(frames)
+        trace.extend([block.frames[k] for k in kept], columns)
+
+    def _keep_last(self, trace: Trace) -> None:
+        """The last frame is kept whatever its number."""
+        block = self.newest
+        if block and trace.last != block.frames[-1]:
+            self.at = block.at
+            trace.mark(block.frames[-1])
+            self._keep(block, [len(block.frames) - 1], trace)
 
     def _part(
         self, payload: bytes, offset: int, part: Any, column: Column, n: int
@@ -265,7 +343,8 @@ class _Reader:
             raise self.fault(f"has numbers for the text {column.name!r}")
         want = [n, *column.shape]
         array = self._unpack(blob, dtype, want)
-        return (list(array) if column.kind == "array" else array.tolist()), offset + size
+        rows = [row.copy() for row in array] if column.kind == "array" else array.tolist()
+        return rows, offset + size  # copies: a row that is kept holds no other in memory
 
     def _text(self, value: Any, column: Column) -> Any:
         if column.kind == "text" and isinstance(value, str):
@@ -285,7 +364,7 @@ class _Reader:
         flat = self._unpack(blob, dtype, [sum(sizes)])
         values, at = [], 0
         for shape, size in zip(shapes, sizes, strict=True):
-            values.append(flat[at : at + size].reshape(shape))
+            values.append(flat[at : at + size].reshape(shape).copy())
             at += size
         return values
 
@@ -313,13 +392,13 @@ def _json(value: Any) -> bytes:
     )
 
 
-def _chunk(columns: dict[str, Any], schema: Schema) -> bytes:
+def _chunk(columns: dict[str, Any], schema: Schema, **more: Any) -> bytes:
     parts, blobs = [], []
     for column in schema.columns:
         dtype, shapes, blob = _pack(columns[column.name], column)
         parts.append([dtype, shapes, len(blob)])
         blobs.append(blob)
-    head = _json({"frames": columns["#frame"].tolist(), "parts": parts})
+    head = _json({"frames": columns["#frame"].tolist(), "parts": parts, **more})
     return struct.pack("<I", len(head)) + head + b"".join(blobs)
 
 

@@ -41,7 +41,7 @@ def test_a_loaded_run_has_the_trace_and_the_events(saved: Run, loaded: Run) -> N
 
 def test_a_loaded_run_has_the_parameters_and_the_line(saved: Run, loaded: Run) -> None:
     assert dict(loaded.params) == dict(saved.params)
-    assert loaded.line == saved.line == "%ml walk laps=2 by=1 seed=0"
+    assert loaded.line == saved.line == "%ml walk laps=2 by=1 seed=0 @4 by=4"
 
 
 def test_the_page_is_told_the_same_of_a_loaded_run(saved: Run, loaded: Run) -> None:
@@ -60,7 +60,7 @@ def test_a_loaded_run_cannot_be_driven(loaded: Run) -> None:
 
 def test_a_loaded_run_has_a_summary_and_a_repr(loaded: Run) -> None:
     assert loaded.summary().startswith("Walking · loaded at frame 10, lap 2")
-    assert repr(loaded) == "<Run walk laps=2 by=1 seed=0 · loaded at frame 10>"
+    assert repr(loaded) == "<Run walk laps=2 by=1 seed=0 @4 by=4 · loaded at frame 10>"
 
 
 def test_a_loaded_run_can_be_saved_again(saved: Run, loaded: Run, tmp_path: Path) -> None:

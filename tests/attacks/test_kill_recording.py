@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from functools import partial
 from itertools import count
@@ -25,25 +26,32 @@ from tests.waiting import until
 
 KILLS = 20
 
-# A process that forks one for each path it is given; that one says which frames are on disk.
+# A process that forks one for each path it is given; that one says which frames and which
+# changes of its parameter are on disk.
 VICTIMS = """
 import os, sys
 import numpy as np
 import mlwidgets, mlwidgets.diskrecord
 
-def walk():
+def walk(by: mlwidgets.Live[int] = -1):
     k = 0
     while True:
-        yield {"k": k, "xs": np.arange(500) * k, "said": f"frame {k}"}
-        os.write(out, b"%d\\n" % k)
+        by = yield {"k": k, "xs": np.arange(500) * k, "said": f"frame {k}", "by": by}
+        os.write(out, b"%d 0\\n" % k)
         k += 1
+
+def steered(run):
+    while True:
+        number = run.step(3).number
+        run.set(by=number)
+        os.write(out, b"%d 1\\n" % number)
 
 for line in sys.stdin:
     pid = os.fork()
     if pid == 0:
         path, name = line.split()
         out = os.open(name, os.O_WRONLY)
-        mlwidgets.play(walk).record_to(path).wait()
+        steered(mlwidgets.play(walk).record_to(path))
     print(pid, flush=True)
     os.waitpid(pid, 0)
     print("gone", flush=True)
@@ -59,8 +67,11 @@ def victims() -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
-def killed(victims: subprocess.Popen[str], path: Path, at: int) -> int:
-    """Record in a process, kill it after some frames; the last frame it said was on disk."""
+def killed(victims: subprocess.Popen[str], path: Path, at: int) -> tuple[int, int]:
+    """Record in a process, kill it after some frames; what it said was on disk.
+
+    That is the last frame, and the last value of the parameter.
+    """
     said = path.with_suffix(".fifo")
     os.mkfifo(said)
     assert victims.stdin is not None
@@ -69,12 +80,13 @@ def killed(victims: subprocess.Popen[str], path: Path, at: int) -> int:
     pid = int(victims.stdout.readline())
     with said.open(encoding="utf-8") as lines:
         for line in lines:
-            if int(line) >= at:
+            if int(line.split()[0]) >= at:
                 break
         os.kill(pid, signal.SIGKILL)
-        rest = lines.read().split("\n")
+        said_last = [line, *lines.read().split("\n")[:-1]]
     assert victims.stdout.readline() == "gone\n"
-    return int([line, *rest[:-1]][-1])
+    numbers = [tuple(map(int, each.split())) for each in said_last]
+    return numbers[-1][0], max((k for k, steered in numbers if steered), default=-1)
 
 
 @pytest.mark.parametrize("n", range(KILLS))
@@ -82,7 +94,7 @@ def test_a_killed_recording_is_read_to_the_last_frame_it_acknowledged(
     n: int, victims: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     path = tmp_path / "killed.trace"
-    last = killed(victims, path, random.Random(n).randrange(300))
+    last, by = killed(victims, path, random.Random(n).randrange(300))
     run = mlwidgets.load(path)
     numbers = run.trace.frames.tolist()
     assert numbers == list(range(len(numbers)))
@@ -91,6 +103,14 @@ def test_a_killed_recording_is_read_to_the_last_frame_it_acknowledged(
     assert run.trace["said"].tolist() == [f"frame {k}" for k in numbers]
     assert (run.status, run.trace.truncated) == ("loaded", True)
     assert run._core.note == "The file ends early: this is what had been written."
+    assert run.params["by"] >= by
+    assert run.trace["by"].tolist() == [in_force(run, k) for k in numbers]
+    assert {event.frame for event in run.events} >= set(range(4, len(numbers) - 3, 3))
+
+
+def in_force(run: mlwidgets.Run, number: int) -> Any:
+    """What the events say of the parameter at a frame."""
+    return next((e.new for e in reversed(run.events) if e.frame <= number), -1)
 
 
 def walk(n: int = 50, by: Live[float] = 1.0) -> Frames[dict[str, Any]]:
@@ -136,14 +156,124 @@ def test_a_failed_run_leaves_its_frames_and_its_error(tmp_path: Path) -> None:
     assert (len(again.trace), again.trace.truncated) == (7, False)
 
 
-def test_a_thinned_run_is_thinned_in_memory_only(
+def test_a_run_that_is_thinned_in_memory_is_whole_on_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mlwidgets.run.Trace", partial(Trace, max_frames=20))
     run = mlwidgets.play(walk).record_to(tmp_path / "a.trace").wait()
     again = mlwidgets.load(tmp_path / "a.trace")
     assert run.trace.frames.tolist() == [*range(0, 50, 4), 49]
-    assert again.trace.frames.tolist() == [*range(21), *range(22, 40, 2), *range(40, 50, 4), 49]
+    assert again.trace.frames.tolist() == [*range(50)]
+    assert again.trace["x"].tolist() == [*range(50)]
+
+
+def test_recording_does_not_change_what_memory_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlwidgets.run.Trace", partial(Trace, max_frames=8))
+
+    def steered(run: mlwidgets.Run) -> mlwidgets.Run:
+        return run.step(20).set(by=3).step(5).set(by=4).set(by=3).wait()
+
+    plain, recorded = steered(mlwidgets.play(walk)), mlwidgets.play(walk)
+    steered(recorded.record_to(tmp_path / "a.trace"))
+    assert recorded.trace.hash == plain.trace.hash
+    assert len(mlwidgets.load(tmp_path / "a.trace").trace) == 50
+
+
+def test_a_recording_begun_at_a_frame_that_memory_dropped_has_that_frame_and_all_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlwidgets.run.Trace", partial(Trace, max_frames=8))
+    run = mlwidgets.play(walk).step(21)
+    assert run.trace.frames.tolist() == [0, 4, 8, 12, 16, 20]
+    run.record_to(tmp_path / "a.trace").wait()
+    numbers = mlwidgets.load(tmp_path / "a.trace").trace.frames.tolist()
+    assert numbers == [0, 4, 8, 12, 16, *range(20, 50)]
+
+
+MANY = 30_000
+
+
+def test_thirty_thousand_frames_are_in_the_file_and_load_thins_them_by_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def long() -> Frames[dict[str, Any]]:
+        yield from ({"k": k, "half": k / 2} for k in range(MANY))
+
+    path = tmp_path / "long.trace"
+    run = mlwidgets.play(long).record_to(path).wait()
+    again = mlwidgets.load(path)
+    assert again.trace.frames.tolist() == [*range(0, MANY, 4), MANY - 1]
+    assert again.trace.hash == run.trace.hash
+    assert (again.number, again.trace.truncated) == (MANY - 1, False)
+    monkeypatch.setattr("mlwidgets.tracefile.Trace", partial(Trace, max_frames=MANY))
+    whole = mlwidgets.load(path).trace
+    assert whole["k"].tolist() == whole.frames.tolist() == list(range(MANY))
+    assert (whole["half"] == whole["k"] / 2).all()
+
+
+def test_a_long_file_is_read_within_the_bounds_of_a_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound, path = 2 * 2**20, tmp_path / "wide.trace"
+
+    def wide() -> Frames[dict[str, Any]]:
+        rng = np.random.default_rng(0)
+        yield from ({"W": rng.random(2**14)} for _ in range(300))
+
+    bounded = partial(Trace, max_bytes=bound)
+    monkeypatch.setattr("mlwidgets.run.Trace", bounded)
+    monkeypatch.setattr("mlwidgets.tracefile.Trace", bounded)
+    run = mlwidgets.play(wide).record_to(path).wait()
+    assert path.stat().st_size > 15 * bound
+    tracemalloc.start()
+    try:
+        again = mlwidgets.load(path)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 2 * bound
+    assert again.trace.frames.tolist() == [*range(0, 300, 32), 299]
+    assert (again.trace["W"] == run.trace["W"]).all()
+
+
+# steering ------------------------------------------------------------------------------------
+
+
+def test_steering_is_on_disk_before_the_run_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "a.trace"
+    run = mlwidgets.play(walk).step(3).set(by=2).record_to(path).step(2)
+
+    def now() -> mlwidgets.Run:
+        return mlwidgets.load(path)
+
+    assert [(e.frame, e.new) for e in now().events] == [(4, 2)]
+    run.set(by=7)
+    assert now().events == run.events
+    assert now().params["by"] == 7
+    run.set(by=8)
+    assert now().events == run.events
+    run.set(by=2)  # as it was: nothing has happened
+    assert now().events == run.events
+    assert now().params["by"] == 2
+    run.set(by=9).step(2)
+    assert now().trace["x"].tolist() == run.trace["x"].tolist() == [0, 1, 2, 3, 5, 7, 16, 25]
+    assert now().trace.truncated
+    assert now().line == run.line
+    events = run.events
+    run.close()
+    assert now().events == events
+
+
+def test_steered_frames_of_a_long_file_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = mlwidgets.play(walk).record_to(tmp_path / "a.trace").step(12).set(by=5).wait()
+    monkeypatch.setattr("mlwidgets.tracefile.Trace", partial(Trace, max_frames=8))
+    again = mlwidgets.load(tmp_path / "a.trace")
+    assert again.events == run.events
+    assert again.trace.frames.tolist() == [0, 13, 16, 32, 48, 49]
 
 
 # disks that do not take it --------------------------------------------------------------------

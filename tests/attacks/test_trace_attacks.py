@@ -22,7 +22,16 @@ import mlwidgets
 from mlwidgets import Frames, Live
 from mlwidgets.errors import TraceFileError
 from mlwidgets.trace import Trace
-from mlwidgets.tracefile import CHUNK, END, HEADER, MAGIC, RECORD, read_trace, save_trace
+from mlwidgets.tracefile import (
+    CHUNK,
+    END,
+    HEADER,
+    MAGIC,
+    RECORD,
+    TraceWriter,
+    read_trace,
+    save_trace,
+)
 from tests.test_tracefile import chunk, header, identical, prefix_of, record, traced
 
 MUTATIONS = 2_000
@@ -94,10 +103,27 @@ class Known:
         return "same"
 
 
-@pytest.fixture(scope="module", params=SHAPES)
+class Recorded(Known):
+    """The same, written while it was made: frame by frame, with steering between."""
+
+    def __init__(self, path: Path, frames: list[dict[str, Any]]) -> None:
+        super().__init__(path, frames)
+        with path.open("wb") as file:
+            writer = TraceWriter(file, {"run": "known"}, self.saved.schema)
+            for k in range(len(frames)):
+                writer.rows(self.saved, k, k + 1)
+                if k % 10 == 0:
+                    writer.events({"after": k // 10, "then": [{"frame": k}], "line": ""})
+            writer.end({"status": "done"})
+        self.data = path.read_bytes()
+
+
+@pytest.fixture(scope="module", params=[*SHAPES, "recorded"])
 def known(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Known:
     name = str(request.param)
     path = tmp_path_factory.mktemp("attacked") / f"{name}.trace"
+    if name == "recorded":
+        return Recorded(path, list(arrays()))
     return Known(path, list(SHAPES[name]()))
 
 
@@ -291,6 +317,15 @@ INFO: dict[str, Any] = {
 }
 ABOUT: dict[str, Any] = {"info": INFO, "start": {}, "line": "%ml x"}
 NAN = float("nan")
+ABSENT: dict[str, Any] = {"after": 0, "then": [], "line": "%ml x"}
+
+
+def told(events: Any) -> bytes:
+    """A chunk without frames that tells of events."""
+    none = gzip.compress(b"")
+    return chunk({"frames": [], "parts": [["<f8", None, len(none)]], "events": events}, none)
+
+
 LIES: dict[str, bytes] = {
     "NaN as a frame number": whole(ABOUT, {}, [NAN]),
     "infinity as a frame number": whole(ABOUT, {}, [float("inf")]),
@@ -318,6 +353,16 @@ LIES: dict[str, bytes] = {
     "no steps": whole({**ABOUT, "info": {**INFO, "steps": []}}, {}),
     "no controls": whole({**ABOUT, "info": {k: v for k, v in INFO.items() if k != "controls"}}, {}),
     "a start that is a list of numbers": whole({**ABOUT, "start": [1, 2]}, {}),
+    "events that follow none": MAGIC + header(COLUMN) + told(ABSENT | {"after": 1}),
+    "events after a text": MAGIC + header(COLUMN) + told(ABSENT | {"after": "0"}),
+    "events after NaN": MAGIC + header(COLUMN) + told(ABSENT | {"after": NAN}),
+    "events that are no list": MAGIC + header(COLUMN) + told(ABSENT | {"then": {"a": 1}}),
+    "an event that is a list": MAGIC + header(COLUMN) + told(ABSENT | {"then": [[1]]}),
+    "an event at half a frame": MAGIC + header(COLUMN) + told(ABSENT | {"then": [{"frame": 1.5}]}),
+    "events that say nothing": MAGIC + header(COLUMN) + told([]),
+    "events of another shape": MAGIC
+    + header(COLUMN, **ABOUT)
+    + told(ABSENT | {"then": [{"frame": 1}]}),
     "a newer version": b"MLTRACE2" + whole(ABOUT, {})[8:],
     "a version that is no text": b"MLTRACE\xff" + whole(ABOUT, {})[8:],
     "another object's columns": MAGIC + record(HEADER, 0, b'{"columns": {"x": 1}}'),

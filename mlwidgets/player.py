@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -27,8 +29,14 @@ if TYPE_CHECKING:
 
 LONG = {  # what takes its time is done aside: "module:function" of (player, content), its result sent
     "export": "pages.export:asked",
+    "branch": "replay.family:asked_to_branch",
+    "try": "replay.family:asked_to_try",
+    "drop": "replay.family:asked_to_drop",
+    "compare": "replay.family:asked_to_compare",
 }
-ACTIONS = ", ".join(("play", "pause", "step", "restart", "set", "stop", *LONG))
+QUICK = ("play", "pause", "step", "set", "stop", "show", "progress", "cancel")
+ACTIONS = ", ".join((*QUICK, "restart", *LONG))
+LANE = ("status", "number", "events", "params", "start", "line")  # what a page is told of a lane
 STATIC = files("mlwidgets") / "static"
 
 
@@ -72,6 +80,15 @@ def free_subshell(widget: Any) -> None:
         comm._reply_subshell_for = lambda _data, default: default
 
 
+@dataclass(frozen=True)
+class Lane:
+    """A run that is drawn beside the player's own: its numbers alone, where it is pale."""
+
+    run: Run
+    feed: Feed
+    label: str = ""
+
+
 class Player(anywidget.AnyWidget):
     """Shows a run. State and frames go out through the one sender; handlers only leave word."""
 
@@ -83,30 +100,81 @@ class Player(anywidget.AnyWidget):
 
     def __init__(self, run: Run) -> None:
         core = run._core
-        self.run = run
+        self.run = run  # what it shows
+        self.root = run  # what it was made for
+        self.lanes: list[Lane] = []
+        self.replaying: tuple[Core, int] | None = None  # a branch on its way to its frame
+        self._watched: list[Run] = []
+        self._lane_names = count(1)
         self._restarting = threading.Lock()
         self.feed = Feed(self, core)
         code = chunk()
         first, rows = first_of(core.trace, core, self.feed.epoch)
         super().__init__(
             _chunks=[["player", code.hash, f"anywidget:{code.model_id}"]],
-            info=run.info or info_of(run),
-            state=state_of(run, core, self.feed.epoch),
+            info=self.info_now(),
+            state=self.state_now(),
             first=first,
             layout=code.layout,  # one for all: a model of its own would cost 1.7 KB on the wire
         )
         self.feed.given(rows)
         free_subshell(self)
         self.on_msg(lambda _widget, content, _buffers: self.receive(content))
-        self.follow(core)
+        self.watch(run)
 
-    def follow(self, core: Core) -> None:
-        """Show this core from now on."""
-        if core is not self.feed.core:
-            self.feed.follow(core)
+    def info_now(self) -> dict[str, Any]:
+        """All that does not change while the run goes."""
+        return self.run.info or info_of(self.run)
+
+    def state_now(self) -> dict[str, Any]:
+        """The little that changes: the run's own, then who else there is."""
+        from .replay.family import family_of
+
+        run, feed = self.run, self.feed
+        state = state_of(run, feed.core, feed.epoch)
+        if len(run.family) > 1:
+            state |= {"family": family_of(run.family), "place": run.place}
+        if self.lanes:
+            state["lanes"] = [
+                {"name": lane.feed.lane, "pale": lane.feed.pale, "label": lane.label}
+                | {k: v for k, v in state_of(lane.run, lane.run._core, 0).items() if k in LANE}
+                for lane in self.lanes
+            ]
+        return state
+
+    def watch(self, run: Run) -> None:
+        """This run, shown or beside what is shown, has a core: follow it from now on."""
+        core = run._core
+        feeds = [self.feed] if run is self.run else []
+        for feed in feeds + [lane.feed for lane in self.lanes if lane.run is run]:
+            if core is not feed.core:
+                feed.follow(core)
+                self.feed.state_due = True
+            sender.add(feed)
+        if run not in self._watched:
+            self._watched.append(run)
+            run.players.append(self)
         if self._changed not in core.watchers:
             core.watchers.append(self._changed)
-        sender.add(self.feed)
+
+    def show(self, run: Run) -> None:
+        """Show another run of the same algorithm; the one it comes from stands behind it, pale."""
+        self.run = run
+        self.watch(run)
+        behind = run.origin.parent if run.origin else None
+        self.lay([behind] if behind is not None and not behind.closed else [], pale=True)
+
+    def lay(self, runs: Sequence[Run], labels: Sequence[str] = (), *, pale: bool = False) -> None:
+        """Draw these beside the run that is shown, in place of those that were."""
+        for lane in self.lanes:
+            sender.remove(lane.feed)
+        self.lanes = []
+        for run, label in zip(runs, labels or [""] * len(runs), strict=True):
+            feed = Feed(self, run._core, f"lane {next(self._lane_names)}", pale=pale)
+            feed.join(self.feed)
+            self.lanes.append(Lane(run, feed, label))
+            self.watch(run)
+        self._changed()
 
     def _changed(self) -> None:
         self.feed.state_due = True
@@ -123,13 +191,16 @@ class Player(anywidget.AnyWidget):
 
     def _receive(self, content: dict[str, Any]) -> None:
         kind, client = content["type"], str(content.get("client", ""))
+        feed = self._feed_of(content.get("lane", ""))
         if kind == "ready":
             self.feed.ready(client, int(content.get("epoch", -1)), int(content.get("count", 0)))
             sender.add(self.feed)  # it may have been left out after a fault
-        elif kind == "ack":
-            self.feed.ack(client, int(content["seq"]))
-        elif kind == "fetch":
-            self.feed.fetch(client, int(content["epoch"]), int(content["from"]), int(content["to"]))
+            for lane in self.lanes:
+                lane.feed.ready(client)
+        elif kind == "ack" and feed is not None:
+            feed.ack(client, int(content["seq"]))
+        elif kind == "fetch" and feed is not None:
+            feed.fetch(client, int(content["epoch"]), int(content["from"]), int(content["to"]))
         elif kind == "code":
             digest, code = front_end()
             self.send({"type": "code", "hash": digest}, [code])
@@ -141,6 +212,10 @@ class Player(anywidget.AnyWidget):
                 self._do(content)
             except MLError as error:
                 self._answer(content["id"], error)
+
+    def _feed_of(self, lane: str) -> Feed | None:
+        feeds = (self.feed, *(lane.feed for lane in self.lanes))
+        return next((feed for feed in feeds if feed.lane == lane), None)
 
     def _do(self, content: dict[str, Any]) -> None:
         action, run = content["action"], self.run
@@ -168,6 +243,15 @@ class Player(anywidget.AnyWidget):
             run.set(**{str(content["name"]): content["value"]})
         elif action == "stop":
             run._core.stop()
+        elif action == "show":
+            self.show(next(r for r in run.family if r.place == content["place"]))
+        elif action == "progress":
+            core, at = self.replaying or (run._core, 0)
+            self._answer(content["id"], None, {"number": core.number, "at": at})
+            return
+        elif action == "cancel":
+            if self.replaying:
+                self.replaying[0].stop()
         else:
             raise ParamError(f"no action {action!r} (known: {ACTIONS})")
         self._answer(content["id"], None)
@@ -216,9 +300,13 @@ class Player(anywidget.AnyWidget):
         sender.wake()
 
     def close(self) -> None:
-        sender.remove(self.feed)
-        if self._changed in self.feed.core.watchers:
-            self.feed.core.watchers.remove(self._changed)
+        for feed in (self.feed, *(lane.feed for lane in self.lanes)):
+            sender.remove(feed)
+        for run in self._watched:
+            run.players.remove(self)
+            if self._changed in run._core.watchers:
+                run._core.watchers.remove(self._changed)
+        self._watched = []
         super().close()
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> Any:

@@ -22,6 +22,7 @@ from .views import View, check_views, guess_views
 
 if TYPE_CHECKING:
     from .replay.branch import Origin
+    from .replay.verdict import Verification
 
 Steering = Mapping[int, Mapping[str, Any]]
 """Changes to come: frame number, then live parameters with the values in force from there on."""
@@ -71,11 +72,13 @@ class Run:
         self._thread = thread
         self._context = contextvars.copy_context()  # prints of a restart stay with this cell too
         self._player: Any = None
+        self.players: list[Any] = []  # those that show it, alone or beside another
         self.displays: list[str] = []  # where a notebook shows this run
         self.still_of = -1  # the frame of the stills there
         self.info: dict[str, Any] | None = None  # as saved, where the run is loaded
         self.origin = origin
         self.family: list[Run] = origin.parent.family if origin else [self]
+        self.place: int = 1 + max(run.place for run in self.family) if origin else 0
         self._planned = origin.events if origin else self._plan(steering or {})
         self._launch(algorithm.spec.check(params), origin)
         if origin:
@@ -97,8 +100,8 @@ class Run:
         run.controls = info["controls"] if info else None
         run.born, run.closed, run.pace, run.at = time.monotonic(), False, None, 0
         run.info, run._line, run._player, run._core = info, line, None, core
-        run.displays, run.still_of = [], -1
-        run.origin, run.family, run._planned = None, [run], []
+        run.displays, run.still_of, run.players = [], -1, []
+        run.origin, run.family, run.place, run._planned = None, [run], 0, []
         run._driver = driver
         _runs.add(run)
         return run
@@ -140,7 +143,7 @@ class Run:
         if self._finalizer is not None:
             self._finalizer.detach()  # it would keep the old core, and its trace, alive
         self._finalizer = weakref.finalize(self, Core.stop, self._core)
-        at = origin.at if origin else self.at
+        at = self.at if origin is None or origin.at is None else origin.at
         if not at:
             self._watch()
         try:
@@ -169,8 +172,8 @@ class Run:
         return views
 
     def _watch(self) -> None:
-        if self._player is not None:
-            self._player.follow(self._core)
+        for player in self.players:
+            player.watch(self)
 
     # driving ------------------------------------------------------------------------------
 
@@ -226,8 +229,9 @@ class Run:
         return self
 
     def wait(self, timeout: float | None = None) -> Self:
-        """Drive the run to its end at full speed; raises what the algorithm raised.
+        """Drive the run to its end, or to where `pause_when` holds it, at full speed.
 
+        Raises what the algorithm raised.
         An interrupt pauses the run and nothing is lost. RunError when `timeout` seconds pass first.
         """
         core = self._core
@@ -241,6 +245,8 @@ class Run:
                 if late or not self._driver.settle(deadline):
                     where = f"{self.status} after {timeout} s, at frame {core.number}"
                     raise RunError(f"{self.name}: still {where}")
+                if core.halt:
+                    return self
                 with core.changed:  # paused from the page: wait for it to go on
                     core.changed.wait_for(
                         lambda: core.over or core.status == "running", timeout=0.05
@@ -329,6 +335,41 @@ class Run:
         if self._core.over:
             way = self._fixed or "restart() begins anew"
             raise RunError(f"{self.name}: cannot {verb}, the run is {self.status}; {way}")
+
+    # searching ----------------------------------------------------------------------------
+
+    def find(self, expression: str) -> npt.NDArray[Any]:
+        """The numbers of the recorded frames at which an expression holds: `find("loss > 2")`.
+
+        Names are the frame's quantities, `frame` its number; `prev(loss)` or `loss[-1]` is the
+        value before, in the trace; "nonfinite" finds NaN and infinity. Functions: abs sqrt log exp
+        isnan isinf isfinite, of arrays min max sum mean any all norm argmax. SearchError otherwise.
+        """
+        from .search import find
+
+        return find(self.trace, expression)
+
+    def pause_when(self, expression: str | None) -> Self:
+        """Hold at each frame where the expression comes true, also one that is not kept; see find.
+
+        It holds where it was false one frame earlier, so that `start()` goes on. None: nowhere.
+        """
+        from .search import waiting
+
+        watch = None
+        if expression is not None:
+            self._alive("pause")
+            watch = waiting(expression, self.trace)
+            if self.number >= 0:
+                watch(self._core.frame, self.number)
+        self._core.pause_when(watch)
+        return self
+
+    @property
+    def pausing(self) -> str:
+        """The expression at which the run holds, or nothing."""
+        watch = self._core.watch
+        return watch.text if watch is not None else ""
 
     # reading ------------------------------------------------------------------------------
 
@@ -434,6 +475,15 @@ class Run:
 
         record_to(self, path)
         return self
+
+    def verify(self) -> Verification:
+        """Check the algorithm against its reference, with this run's data and ten random shapes.
+
+        The run goes on as it was. Where there is no reference, the answer says why.
+        """
+        from .replay.verify import verify_run
+
+        return verify_run(self)
 
     def export(self, path: str | os.PathLike[str]) -> Self:
         """Write one HTML file that plays this run's trace with no kernel and no network."""

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from .errors import clip
-from .info import data_of, state_of
+from .info import data_of
 
 if TYPE_CHECKING:
     from .core import Core
@@ -30,11 +30,17 @@ LIGHT_ROWS = 4_000
 
 
 class Feed:
-    """What one player's pages have, and what they still want."""
+    """What one player's pages have of one run, and what they still want.
 
-    def __init__(self, player: Player, core: Core) -> None:
+    lane: "" for the run that the player shows, else the name of one beside it, of which numbers
+    alone are sent where it is `pale`.
+    """
+
+    def __init__(self, player: Player, core: Core, lane: str = "", *, pale: bool = False) -> None:
         self._player = weakref.ref(player)
         self.core = core
+        self.lane = lane
+        self.pale = pale
         self.epoch = 1
         self.state_due = False
         self.outbox: list[tuple[dict[str, Any], list[bytes]]] = []  # content and buffers
@@ -53,7 +59,7 @@ class Feed:
             self.epoch += 1
             self._trace_epoch = core.trace.epoch
             self._sent = 0
-            self.state_due = True
+            self.state_due = not self.lane
             self.wanted.clear()
 
     # from the page ------------------------------------------------------------------------
@@ -63,6 +69,11 @@ class Feed:
         with self._lock:
             self._acked[client] = (self._seq, time.monotonic())
             self._sent = min(self._sent, count) if epoch == self.epoch else 0
+
+    def join(self, other: Feed) -> None:
+        """Whoever looks at the other run looks at this one too."""
+        with self._lock:
+            self._acked = {client: (0, time.monotonic()) for client in other._acked}
 
     def given(self, rows: int) -> None:
         """So many rows travel with the widget; a page that lacks none need not announce itself."""
@@ -105,7 +116,7 @@ class Feed:
         messages, epoch = 0, self._check_epoch()
         if self.state_due:
             self.state_due = False
-            player.state = state_of(player.run, self.core, epoch)
+            player.state = player.state_now()
             messages += 1
         while self.outbox:
             player.send(*self.outbox.pop(0))
@@ -116,9 +127,9 @@ class Feed:
         """Tell the page, if it can be told, why no more comes."""
         self.core.note = f"Sending failed: {type(error).__name__}: {clip(error)}"
         player = self._player()
-        if player is not None:
+        if player is not None and not self.lane:
             with suppress(Exception):
-                player.state = state_of(player.run, self.core, self.epoch)
+                player.state = player.state_now()
 
     def _check_epoch(self) -> int:
         with self._lock:
@@ -151,7 +162,8 @@ class Feed:
                 return 0
             stop = self._sent = min(count, start + LIGHT_ROWS)
         self._last = now
-        first = max(start, stop - self._heavy_rows()) if stop == count else stop
+        newest = stop == count and not self.pale
+        first = max(start, stop - self._heavy_rows()) if newest else stop
         self._data(player, core, epoch, (start, stop), (first, stop))
         return 1
 
@@ -194,6 +206,8 @@ class Feed:
             "heavy": heavy,
             "cols": columns,
         }
+        if self.lane:
+            content["lane"] = self.lane
         player.send(content, buffers)
 
 

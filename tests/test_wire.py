@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mlwidgets import Frames, Run, play
-from mlwidgets.info import data_of
+from mlwidgets.info import data_of, state_of
 from mlwidgets.trace import Trace
 from mlwidgets.wire import HEAVY_BYTES, LIGHT_ROWS, SILENT, TICK, WINDOW, Feed, Sender
 from tests.waiting import until
@@ -44,6 +44,9 @@ class Pages:
     def state(self, said: dict[str, Any]) -> None:
         self.states.append(said)
         self.times.append(time.monotonic())
+
+    def state_now(self) -> dict[str, Any]:
+        return state_of(self.run, self.feed.core, self.feed.epoch)
 
     def send(self, content: dict[str, Any], buffers: list[bytes]) -> None:
         self.times.append(time.monotonic())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlwidgets.core import Event
@@ -22,17 +22,19 @@ def _nobody(_core: Core) -> None:
 
 @dataclass
 class Origin:
-    """Where a branch begins: its parent, the frame it shares with it, the steering to repeat.
+    """Where a branch begins: its parent, the last frame it shares with it, the steering to repeat.
 
+    at: None where it shares none, and begins with other parameters, `changed`.
     past: the parent's recorded frames, where they are all that the branch would record itself.
     begun: told of the core before it replays, to show how far it is or to stop it.
     owner: the run in whose player the branch was made; it is closed with that.
     """
 
     parent: Run
-    at: int
+    at: int | None
     events: list[Event]
-    past: Trace | None
+    past: Trace | None = None
+    changed: Mapping[str, Any] = field(default_factory=dict)
     begun: Callable[[Core], None] = _nobody
     owner: Run | None = None
 
@@ -60,10 +62,21 @@ def branch(
     changed = [Event(here + 1, *pair) for pair in run._steerable(changes)]
     shared = [e for e in core.course if e.frame <= here or at is None]
     past = core.trace.snapshot(here) if core.trace.stride == 1 else None
-    origin = Origin(run, here, shared + changed, past, begun, owner)
-    twin = Run(
+    twin = _twin(run, core.start, Origin(run, here, shared + changed, past, changes, begun, owner))
+    _check(twin, here)
+    return twin
+
+
+def sibling(run: Run, changes: Mapping[str, Any], owner: Run | None = None) -> Run:
+    """A run of the same family from its start, with other parameters. ParamError as in `play`."""
+    values = {**run._core.start, **changes}
+    return _twin(run, values, Origin(run, None, [], changed=changes, owner=owner))
+
+
+def _twin(run: Run, values: Mapping[str, Any], origin: Origin) -> Run:
+    return Run(
         run.algorithm,
-        core.start,
+        values,
         views=run.views,
         controls=run.controls,
         at=run.at,
@@ -71,8 +84,6 @@ def branch(
         thread=run._thread,
         origin=origin,
     )
-    _check(twin, here)
-    return twin
 
 
 def _check(twin: Run, here: int) -> None:

@@ -1,16 +1,14 @@
-"""Cells run again and again, floods, two windows, no subshells: nothing is left behind or lost."""
+"""Cells run again and again, floods, two windows: nothing is left behind or lost."""
 
 from __future__ import annotations
 
-import json
 import time
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import Book, Lab, wait_until
-from tests.browser.playing import LOAD, PLAY, Player, opened, settled
+from tests.browser.playing import LOAD, PLAY, opened, settled
 
 AGAIN = 50
 WARM = 10  # executions before growth is measured: what is made once for a kernel is there by then
@@ -145,35 +143,3 @@ def test_two_players_in_two_windows_of_one_kernel_are_of_one_mind(lab: Lab) -> N
     twin.page.close()
     book.exec("run.start(600)")
     here[0].advances(5)
-
-
-def without_subshells(lab: Lab) -> None:
-    """The page sends what it has to say to the kernel's one shell."""
-    folder = lab.server.folder / "settings" / "@jupyterlab" / "apputils-extension"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = Path(folder, "kernels-settings.jupyterlab-settings")
-    path.write_text(json.dumps({"commsOverSubshells": "disabled"}), "utf-8")
-
-
-def test_without_subshells_a_player_works_between_cells(lab: Lab) -> None:
-    without_subshells(lab)
-    busy = "import threading; go = threading.Event()\ngo.wait(60)"
-    book = lab.open([LOAD, PLAY, busy])
-    book.run(0)
-    book.run(1)
-    player: Player = opened(book, 1)
-    player.play()
-    player.advances(20)
-    book.run(2, wait=False)
-    wait_until(lambda: book.is_running(2), "the cell is busy")
-    player.button("Pause").click()
-    assert book.is_running(2)
-    lab.server.api("POST", f"kernels/{book.kernel_id}/interrupt")
-    wait_until(lambda: not book.is_running(2), "the cell has ended")
-    book.wait_for("run.status", "paused")
-    settled(book, player)
-    player.slider("epsilon exploration").fill("0.4")
-    book.wait_for("run.params['epsilon']", "0.4")
-    player.button("Step forward").click()
-    settled(book, player)
-    player.scrub(2)

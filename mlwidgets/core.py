@@ -44,6 +44,14 @@ class Goal(Protocol):
         """Pull at most `limit` frames. Seconds until the next turn; None: until the next order."""
 
 
+class Watch(Protocol):
+    """Looks at each frame: does what a run waits for come true there?"""
+
+    text: str
+
+    def __call__(self, frame: Any, number: int) -> bool: ...
+
+
 class Hold:
     """Stay where you are."""
 
@@ -91,6 +99,8 @@ class Core:
         self.answers: dict[str, Callable[[Any], Any]] = {}  # see Done
         self.error: BaseException | None = None
         self.note = ""
+        self.watch: Watch | None = None
+        self.halt = ""  # why it holds where nobody told it to
         self.changed = threading.Condition(threading.RLock())
         self.attention = False
         self.watchers: list[Callable[[], None]] = []
@@ -114,8 +124,16 @@ class Core:
                 return
             self._goal = goal
             if not isinstance(goal, Hold):
+                self.halt = ""
                 self._become("running")
             self._call()
+
+    def pause_when(self, watch: Watch | None) -> None:
+        """Hold at each frame where this comes true; it has seen the present one."""
+        with self.changed:
+            self.watch = watch
+            self._call()
+            self._tell()
 
     def obeys(self, goal: Goal) -> bool:
         """Is this still what is asked for?"""
@@ -181,17 +199,19 @@ class Core:
         if self._frames is None:
             self._frames = self.algorithm.generate(self.values)
         send, sent, number, frame, due = self._frames.send, self._sent, self.number, self.frame, 0.0
+        watched = self.watch is not None
         try:
             while True:
-                due = min(self._due, stop)
+                due = number + 1 if watched else min(self._due, stop)
                 while True:  # the hot loop: about 0.15 us a frame beside the generator's own time
                     frame = send(sent)
                     self.number = number = number + 1
                     if number >= due or self.attention:
                         break
                 self.frame = frame
-                if number >= self._due:
-                    self._keep(frame, number)
+                hit = watched and self._comes_true(frame, number)
+                if hit or number >= self._due:
+                    self._keep(frame, number, marked=hit)
                 sent = self._sent
                 if number >= stop or self.attention:
                     return
@@ -207,14 +227,32 @@ class Core:
             self.number, self.frame = number, frame
             raise
 
-    def _keep(self, frame: Any, number: int) -> None:
+    def _comes_true(self, frame: Any, number: int) -> bool:
+        """Hold here, if what the run waits for comes true."""
+        watch = self.watch
+        try:
+            if watch is None or not watch(frame, number):
+                return False
+        except Exception as error:  # the run itself goes on
+            self.watch = None
+            self.note = f"No longer waits for {clip(watch.text)}: {clip(told(error), 200)}"
+            self._tell()
+            return False
+        with self.changed:
+            self.halt = f"paused: {watch.text} at frame {number}"
+            self._goal = Hold()
+            self._call()
+        return True
+
+    def _keep(self, frame: Any, number: int, *, marked: bool = False) -> None:
         trace = self.trace
         if number == 0:
             if not trace:
                 trace.open(frame, self.algorithm.frame_hint, self.algorithm.page.where)
             self._sent = self.algorithm.sent(self.values)
         if number > self._past:
-            trace.add(frame, number, marked=bool(self.events) and self.events[-1].frame == number)
+            steered = bool(self.events) and self.events[-1].frame == number
+            trace.add(frame, number, marked=marked or steered)
         self._due = max(trace.due(number), self._past + 1)
         while self._ahead and self._ahead[0].frame <= number + 1:
             event = self._ahead.pop(0)
@@ -294,8 +332,9 @@ class Core:
     def offer(self, frame: Any) -> None:
         """Take a frame that somebody else has made."""
         number = self.number + 1
-        if number >= self._due:
-            self._keep(frame, number)
+        hit = self._comes_true(frame, number)
+        if hit or number >= self._due:
+            self._keep(frame, number, marked=hit)
         self.number, self.frame = number, frame
 
     def heed(self) -> None:

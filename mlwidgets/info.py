@@ -85,7 +85,9 @@ def state_of(run: Run, core: Core, epoch: int) -> Json:
         "pace": run.pace,
         "driving": core.status == "running",
         "error": core.fault,
-        "note": core.note,
+        "note": core.halt or core.note,
+        "pausing": run.pausing,
+        "nonfinite": core.trace.nonfinite,
     }
     return dict(sayable(state))
 

@@ -7,6 +7,7 @@ import os
 import time
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,12 +16,14 @@ from .algorithms import Algorithm
 from .core import Core, Event, Hold, Upto
 from .device import pick_device, thread_scope
 from .drivers import Driver, driver_for
-from .errors import MLError, ParamError, RunError, nearest, told
+from .errors import MLError, ParamError, RunError, SearchError, nearest, told
 from .pace import NextUnit, Pace, goal_of
 from .trace import Trace
 from .views import View, check_views, guess_views
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from .replay.branch import Origin
     from .replay.verdict import Verification
 
@@ -289,7 +292,7 @@ class Run:
         if self.status == "done" and not changes:
             self._frames = self._core.number + 1
         self._driver.stop()
-        before = self._core, self._driver
+        before, pausing = (self._core, self._driver), self.pausing
         try:
             self._launch(values)
             if self._core.fault and not self.trace:
@@ -299,6 +302,9 @@ class Run:
             self._core, self._driver = before
             self._watch()
             raise
+        if pausing and not self._core.over:
+            with suppress(SearchError):  # its frames have other names now
+                self.pause_when(pausing)
         return self
 
     def branch(self, at: int | None = None, **changes: Any) -> Run:

@@ -107,6 +107,26 @@ class Watch:
         return holds and not held
 
 
+class Later:
+    """A watch over frames of which none has come yet."""
+
+    def __init__(self, text: str, trace: Trace) -> None:
+        parse(text)
+        self.text, self._trace = text.strip(), trace
+        self._watch: Watch | None = None
+
+    def __call__(self, frame: Frame, number: int) -> bool:
+        if not self._trace:  # its own first frame is not in it yet
+            return False
+        self._watch = self._watch or Watch(self.text, self._trace.schema)
+        return self._watch(frame, number)
+
+
+def waiting(text: str, trace: Trace) -> Watch | Later:
+    """What looks whether an expression comes true, at the frames that a trace is to record."""
+    return Watch(text, trace.schema) if trace else Later(text, trace)
+
+
 def find(trace: Trace, text: str) -> npt.NDArray[Any]:
     """The numbers of the recorded frames at which an expression holds; prev is the row before.
 

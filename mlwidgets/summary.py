@@ -25,8 +25,7 @@ def summarise(run: Run) -> str:
     if run.error is not None and (fault := run._core.fault):
         at = f"frame {fault['frame']}: "
         lines.append(f"  {at}{fault['text'].removeprefix(at)}")
-    if run._core.note:
-        lines.append(f"  {run._core.note}")
+    lines += [f"  {words}" for words in (run._core.halt, run._core.note, _nonfinite(run)) if words]
     columns = run.trace.schema.columns
     names = max((len(c.name) for c in columns), default=0)
     lines += [f"  {c.name:<{names}}  {_value(run, c)}" for c in columns] if run.trace else []
@@ -38,6 +37,11 @@ def _status(run: Run) -> str:
     of = f" of {total:g}" if total else ""
     counted = f", {unit} {done:g}{of}" if run.algorithm.steps[-1]["column"] else ""
     return f"{run.status} at frame {max(run.number, 0)}{counted}"
+
+
+def _nonfinite(run: Run) -> str:
+    found = run.trace.nonfinite
+    return f"first non-finite value: {found[0]} at frame {found[1]}" if found else ""
 
 
 def _value(run: Run, column: Column) -> str:

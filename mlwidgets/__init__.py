@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .api import play as play
     from .errors import MLError as MLError
     from .errors import ParamError as ParamError
+    from .errors import UncheckedError as UncheckedError
     from .frame import Array as Array
     from .frame import Frames as Frames
     from .frame import Measured as Measured
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .params import Rate as Rate
     from .plugin import Registration as Registration
     from .recording import record as record
+    from .references import Reference as Reference
     from .run import Run as Run
     from .run import runs as runs
     from .savefile import load as load
@@ -58,7 +60,7 @@ __version__ = "0.1.0"
 _HOME = {
     "algorithms": "Algorithm Done algorithm",
     "api": "play",
-    "errors": "MLError ParamError",
+    "errors": "MLError ParamError UncheckedError",
     "frame": "Array Frames Measured Metric Unit",
     "hookspecs": "hookimpl",
     "images": "Image ImageKind",
@@ -67,6 +69,7 @@ _HOME = {
     "params": "Live Rate",
     "plugin": "Registration",
     "recording": "record",
+    "references": "Reference",
     "run": "Run runs",
     "savefile": "load",
     "views": "Bars Board Confusion Heads Heatmap Line Picture Pictures Tokens Values View Words",

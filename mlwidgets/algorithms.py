@@ -15,6 +15,7 @@ from .errors import FrameError, MLError
 from .frame import Column, declared_columns
 from .page import Page, read_page
 from .params import Spec
+from .references import Reference
 from .views import View
 
 P = ParamSpec("P")
@@ -40,7 +41,7 @@ class Algorithm(Generic[P, F]):
     """A generator function that a run can drive; calling it gives a plain iterator of frames.
 
     step: what one frame is called. total: the parameter that says how many there are.
-    at: the frame first shown, -1 for the last.
+    at: the frame first shown, -1 for the last. reference: what it is checked against.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Algorithm(Generic[P, F]):
         name: str = "",
         fixed: Mapping[str, Any] | None = None,
         doc: str | None = None,
+        reference: Reference | None = None,
     ) -> None:
         if not (inspect.isfunction(fn) or inspect.ismethod(fn)):
             raise MLError(
@@ -68,6 +70,7 @@ class Algorithm(Generic[P, F]):
         self.name = name or getattr(fn, "__name__", "algorithm")
         self.fixed = dict(fixed or {})
         self.doc = doc
+        self.reference = reference
 
     def preset(
         self, doc: str | None, *views: View, at: int | None = None, **fixed: Any
@@ -86,6 +89,7 @@ class Algorithm(Generic[P, F]):
             name=self.name,
             fixed={**self.fixed, **checked},
             doc=doc,
+            reference=self.reference,
         )
 
     def named(self, name: str) -> Algorithm[P, F]:
@@ -186,15 +190,28 @@ def algorithm(view: Callable[P, Generator[F, Any, Any]], /) -> Algorithm[P, F]: 
 
 @overload
 def algorithm(
-    *views: View, step: str = "step", total: str = "", at: int = 0
+    *views: View,
+    step: str = "step",
+    total: str = "",
+    at: int = 0,
+    reference: Reference | None = None,
 ) -> Callable[[Callable[P, Generator[F, Any, Any]]], Algorithm[P, F]]: ...
 
 
-def algorithm(*views: Any, step: str = "step", total: str = "", at: int = 0) -> Any:
-    """Make a generator function an algorithm: `@algorithm(Line("loss"), step="epoch")`."""
+def algorithm(
+    *views: Any,
+    step: str = "step",
+    total: str = "",
+    at: int = 0,
+    reference: Reference | None = None,
+) -> Any:
+    """Make a generator function an algorithm: `@algorithm(Line("loss"), step="epoch")`.
+
+    reference: what it is checked against, for one that no plugin registers.
+    """
     if len(views) == 1 and inspect.isfunction(views[0]):
         return Algorithm(views[0])
-    return lambda fn: Algorithm(fn, views, step=step, total=total, at=at)
+    return lambda fn: Algorithm(fn, views, step=step, total=total, at=at, reference=reference)
 
 
 def as_algorithm(target: Any, name: str = "") -> Algorithm[Any, Any]:

@@ -27,6 +27,8 @@ class Item:
     target: str
     distribution: str = ""
     extra: str = ""  # what `pip install` fetches its imports with
+    reference: str = ""  # where what it is checked against is
+    unchecked: str = ""  # or why there is none
 
     @property
     def topic(self) -> str:
@@ -51,14 +53,18 @@ class Item:
         """Import it; RegistryError, with the remedy, where that fails."""
         from .algorithms import as_algorithm
 
-        return as_algorithm(self._import(), self.name)
+        return as_algorithm(self._import(self.target), self.name)
 
-    def _import(self) -> Any:
-        module, _, name = self.target.partition(":")
+    def load_reference(self) -> Any:
+        """Import what it is checked against; RegistryError, with the remedy, where that fails."""
+        return self._import(self.reference)
+
+    def _import(self, target: str) -> Any:
+        module, _, name = target.partition(":")
         try:
             found = importlib.import_module(module)
         except ModuleNotFoundError as error:
-            raise RegistryError(self.missing(error)) from error
+            raise RegistryError(self.missing(error, target)) from error
         except (Exception, SystemExit) as error:
             fault = explain(error)
             raise RegistryError(f"{self.name}: {module} could not be imported: {fault}") from error
@@ -68,12 +74,12 @@ class Item:
             near = nearest(name, vars(found))
             raise RegistryError(f"{self.name}: {module} has no {name!r}.{near}") from None
 
-    def missing(self, error: ModuleNotFoundError) -> str:
+    def missing(self, error: ModuleNotFoundError, target: str = "") -> str:
         """The line for a module that is not there: what to install."""
-        absent = error.name or str(error)
-        module = self.target.partition(":")[0]
+        absent, target = error.name or str(error), target or self.target
+        module = target.partition(":")[0]
         if module == absent or module.startswith(absent + "."):
-            return f"{self.name}: its target {self.target!r} does not exist in {self.distribution}"
+            return f"{self.name}: its target {target!r} does not exist in {self.distribution}"
         remedy = f': pip install "{self.extra}"' if self.extra else ""
         return f"{self.name} needs the module {absent!r}, which is not installed{remedy}"
 

@@ -71,15 +71,26 @@ class Registration:
             raise RegistryError(f"topic {name!r}: is declared twice")
         self.topics[name] = Topic(name, title, extra, self.distribution)
 
-    def algorithm(self, name: str, target: str) -> None:
-        """Declare an algorithm by where it is, `"package.module:name"`; imported when used."""
+    def algorithm(
+        self, name: str, target: str, *, reference: str = "", unchecked: str = ""
+    ) -> None:
+        """Declare an algorithm by where it is, `"package.module:name"`; imported when used.
+
+        reference: where the Reference is that it is checked against; a preset has its algorithm's.
+        unchecked: why there is none, in a few words.
+        """
         if not _is(ALGORITHM, name):
             raise RegistryError(f"algorithm {name!r}: must be named 'topic.name', in lower case")
         if not _is(TARGET, target):
             raise RegistryError(f"algorithm {name!r}: {target!r} is not 'package.module:name'")
+        if reference and not _is(TARGET, reference):
+            given = f"reference {reference!r}"
+            raise RegistryError(f"algorithm {name!r}: {given} is not 'package.module:name'")
         if name in self.items:
             raise RegistryError(f"algorithm {name!r}: is declared twice")
-        self.items[name] = Item(name, target, self.distribution)
+        self.items[name] = Item(
+            name, target, self.distribution, reference=reference, unchecked=unchecked
+        )
 
 
 def _is(pattern: str, given: object) -> bool:

@@ -16,6 +16,7 @@ LATE = {
     ("run", "savefile"): "run.save(path) is the short word for it",
     ("run", "diskrecord"): "run.record_to(path) is the short word for it",
     ("run", "pages.export"): "run.export(path) is the short word for it",
+    ("run", "replay.verify"): "run.verify() is the short word for it",
     ("run", "replay.branch"): "run.branch(at) is the short word for it",
     ("run", "shell"): "a run shows itself as its place can show it",
 }

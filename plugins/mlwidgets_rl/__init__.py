@@ -6,4 +6,8 @@ from mlwidgets import Registration, hookimpl
 @hookimpl
 def mlwidgets_register(registry: Registration) -> None:
     registry.topic("rl", "Reinforcement learning", extra="mlwidgets[rl]")
-    registry.algorithm("rl.q_learning", "mlwidgets_rl.q_learning:q_learning")
+    registry.algorithm(
+        "rl.q_learning",
+        "mlwidgets_rl.q_learning:q_learning",
+        reference="mlwidgets_rl.references:q_learned",
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -43,6 +44,9 @@ class Goal(Protocol):
     def drive(self, core: Core, limit: int | None) -> float | None:
         """Pull at most `limit` frames. Seconds until the next turn; None: until the next order."""
 
+    def gap(self, core: Core) -> float:
+        """Seconds until a loop of the user's may go on to its next frame."""
+
 
 class Watch(Protocol):
     """Looks at each frame: does what a run waits for come true there?"""
@@ -59,6 +63,9 @@ class Hold:
         core.held()
         return None
 
+    def gap(self, core: Core) -> float:
+        return math.inf
+
 
 @dataclass(frozen=True)
 class Upto:
@@ -72,6 +79,9 @@ class Upto:
             core.held()
             return None
         return 0
+
+    def gap(self, core: Core) -> float:
+        return math.inf if core.number >= self.stop else 0.0
 
 
 class Core:
@@ -327,7 +337,7 @@ class Core:
 
     def begin(self) -> None:
         """The loop is under way."""
-        self._become("running")
+        self.order(Upto())
 
     def offer(self, frame: Any) -> None:
         """Take a frame that somebody else has made."""
@@ -338,23 +348,32 @@ class Core:
         self.number, self.frame = number, frame
 
     def heed(self) -> None:
-        """Do what has been ordered: hold until told to go on, or raise Stop."""
+        """Do what has been ordered: hold until told to go on, keep the pace, or raise Stop."""
         while self.attention:
-            self.attention = False
+            with self.changed:
+                self.attention, goal = False, self._goal
             if self.stopping:
-                raise Stop
-            goal = self._goal
-            if isinstance(goal, Hold):
+                self.attention = True  # a loop may catch it, and go on
+                raise Stop(self)
+            gap = goal.gap(self)
+            if gap == math.inf:
                 self.held()
-                with self.changed:
-                    while not self.attention:  # short waits, so that an interrupt gets through
-                        self.changed.wait(0.05)
-            elif isinstance(goal, Upto) and self.number >= goal.stop:
-                self._goal = Hold()
-                self.attention = True
-            else:
-                self.attention = isinstance(goal, Upto) and goal.stop < math.inf
+            with self.changed:
+                self._rest(time.monotonic() + gap)
+                if self.attention:
+                    continue
+                self.attention = not self.free
                 return
+
+    @property
+    def free(self) -> bool:
+        """Is it asked to go on as fast as it can, with no end?"""
+        return isinstance(self._goal, Upto) and self._goal.stop == math.inf
+
+    def _rest(self, until: float) -> None:
+        """Wait for a time, or an order; in short waits, so that an interrupt gets through."""
+        while not self.attention and (left := until - time.monotonic()) > 0:
+            self.changed.wait(min(left, 0.05))
 
     def finish(self, status: Status, error: BaseException | None = None) -> None:
         """The loop is over."""

@@ -42,6 +42,9 @@ class NextUnit:
             core.held()
         return None if not self.times or core.over else 0
 
+    def gap(self, core: Core) -> float:
+        return 0.0  # a loop of the user's has no counted columns
+
 
 @dataclass
 class Timed:
@@ -68,6 +71,14 @@ class Timed:
         self._target += rate * passed
         self._go(core, rate * passed)
         return max(0.0, TICK - (time.monotonic() - now))
+
+    def gap(self, core: Core) -> float:
+        now, rate = time.monotonic(), self.rate or growing(self._elapsed)
+        if self._target == -math.inf:
+            self._target, self._last = 0.0, now - 1 / rate
+        before, self._last = self._last, max(now, self._last + 1 / rate)
+        self._elapsed += self._last - before
+        return self._last - now
 
     def _start(self, core: Core, now: float) -> None:
         self._last = now - TICK

@@ -5,8 +5,9 @@
             loss = train(batch)
             rec(loss=loss)
 
-Pause in the player holds the next call; Stop ends the block quietly. What cannot be had without the
-generator, stepping back into it or beginning anew, says so.
+Pause in the player holds the next call, a pace of four steps a second slows the loop, and Stop ends
+the block quietly. An interrupt ends it too; whatever ends it, the trace stays. What cannot be had
+without the generator, stepping back into it or beginning anew, says so.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from .algorithms import Algorithm
-from .core import Core, Stop
+from .core import Core, Stop, Upto
 from .device import thread_scope
-from .errors import RunError
+from .drivers import GRACE
+from .errors import FrameError, RunError
 from .page import Page
 from .run import Run
-from .shell import cells, in_notebook
+from .shell import cells, in_notebook, renew
 from .trace import Trace
 from .views import View, check_views, guess_views
 
@@ -36,15 +38,21 @@ class LoopDriver:
 
     def __init__(self, core: Core) -> None:
         self.core = core
-        self._thread = threading.current_thread()
+        self.thread = 0  # the one that the loop runs in
 
     def wake(self) -> None:
         """Nothing to do: the loop looks when it comes by."""
 
     def settle(self, deadline: float | None) -> bool:
-        """Wait until the loop holds; from the loop's own thread there is nothing to wait for."""
+        """Wait until the loop holds; from the loop's own thread there is nothing to wait for.
+
+        RunError where nobody could let it go on.
+        """
         core = self.core
-        if threading.current_thread() is self._thread:
+        if threading.get_ident() == self.thread:
+            if not core.stopping and (core.free or not in_notebook()):
+                core.order(Upto())
+                raise RunError("a loop cannot wait for itself: leave it with break")
             return True
         while core.status == "running" or (core.stopping and not core.over):
             if deadline is not None and time.monotonic() > deadline:
@@ -54,22 +62,33 @@ class LoopDriver:
         return True
 
     def stop(self) -> None:
-        if not self.core.over:
-            self.core.stop()
-            self.settle(None)
+        """The block ends at its next frame, also where that is long in coming."""
+        self.core.stop()
+        if not self.core.over and not self.settle(time.monotonic() + GRACE):
+            self.core.abandon("Stopped; the loop itself ends when it comes to its next rec(...).")
 
 
 class Recorder:
-    """Call it with named values, once for each frame; `recorder.run` is the run they make."""
+    """Call it with named values, once for each frame; `recorder.run` is the run they make.
+
+    Several threads may call it.
+    """
 
     def __init__(self, views: tuple[View, ...], title: str) -> None:
         algorithm: Algorithm[Any, Any] = Algorithm(_loop, views, name="recording")
         algorithm.__dict__["page"] = Page(title=title)
         self._views = views
+        self._entered = False
+        self._one = threading.Lock()
         self._core = Core(algorithm, {}, Trace(), thread_scope("cpu"))
-        self.run = Run.of_core(self._core, LoopDriver(self._core), fixed=ANEW)
+        self._driver = LoopDriver(self._core)
+        self.run = Run.of_core(self._core, self._driver, fixed=ANEW)
 
     def __enter__(self) -> Self:
+        if self._entered:
+            raise RunError("a recording is made once: record(...) again for another")
+        self._entered = True
+        self._driver.thread = threading.get_ident()
         cells.adopt(self.run)
         self._core.begin()
         return self
@@ -77,14 +96,25 @@ class Recorder:
     def __call__(self, **values: Any) -> None:
         """Record one frame. FrameError where the values do not fit the first frame's."""
         core = self._core
-        if core.over:
-            raise RunError(
-                f"the recording is {core.status}: rec(...) belongs inside its with block"
-            )
-        core.offer(values)
+        if core.stopping:
+            raise Stop(core)
+        if core.over or not self._entered:
+            state = core.status if self._entered else "not begun"
+            raise RunError(f"the recording is {state}: rec(...) belongs inside its with block")
+        with self._one:
+            self._record(values)
+            core.heed()
+
+    def _record(self, values: dict[str, Any]) -> None:
+        core = self._core
+        try:
+            core.offer(values)
+        except FrameError as error:
+            absent = set(core.trace.schema) - set(values)
+            way = f"; rec({min(absent)}=None) where there is none" if core.trace and absent else ""
+            raise FrameError(f"{error}{way}") from None
         if core.number == 0:
             self._show()
-        core.heed()
 
     def _show(self) -> None:
         """The first frame is there: now its figures can be drawn."""
@@ -98,11 +128,13 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> bool:
         core = self._core
-        if kind is not None and issubclass(kind, Stop) and core.stopping:
-            core.finish("stopped")
-            return True
-        core.finish("done" if error is None else "failed", error)
-        return False
+        if isinstance(error, Exception):
+            core.finish("failed", error)
+        else:  # an interrupt is no fault of the loop's
+            core.finish("done" if error is None else "stopped")
+        if self.run.displays and not any(self.run.player.feed._acked):  # no page has spoken
+            renew(self.run)
+        return kind is Stop and error is not None and error.args == (core,)
 
 
 def record(*views: View, title: str = "Recording") -> Recorder:

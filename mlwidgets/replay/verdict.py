@@ -222,9 +222,8 @@ def _texts(group: Group) -> list[tuple[str, ...]]:
     """A group's lines; what all of its rows share stands on the first."""
     lines = []
     for k, row in enumerate(group.rows):
-        title, *times = (
-            (group.title, seconds(group.ours), seconds(group.theirs)) if not k else "   "
-        )
+        title = "" if k else group.title
+        times = ["", ""] if k else [seconds(group.ours), seconds(group.theirs)]
         numbers = (_number(n) for n in (row.absolute, row.relative, row.tolerance))
         where = "" if row.verdict == "equal" or not row.drawn else f" ({row.case})"
         lines.append((title, row.quantity or "–", *numbers, *times, row.verdict + where))

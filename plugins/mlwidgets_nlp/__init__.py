@@ -8,5 +8,9 @@ def mlwidgets_register(registry: Registration) -> None:
     registry.topic("nlp", "Natural language", extra="mlwidgets[nlp]")
     registry.algorithm("nlp.attention_sdp", "mlwidgets_nlp.attention_sdp:attention_sdp")
     registry.algorithm("nlp.self_attention", "mlwidgets_nlp.self_attention:self_attention")
-    registry.algorithm("nlp.attention", "mlwidgets_nlp.attention:attention")
+    registry.algorithm(
+        "nlp.attention",
+        "mlwidgets_nlp.attention:attention",
+        reference="mlwidgets_nlp.references:attended",
+    )
     registry.algorithm("nlp.attention_viz", "mlwidgets_nlp.attention_viz:attention_viz")

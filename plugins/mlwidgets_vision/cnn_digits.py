@@ -72,11 +72,16 @@ def pooled(h: Tensor) -> Tensor:
     return h.unfold(2, 2, 2).unfold(3, 2, 2).flatten(-2).max(-1).values  # (2)
 
 
+def positive(h: Tensor) -> Tensor:
+    """What is below zero is cut off; at zero itself nothing is learned, unlike with clamp."""
+    return torch.where(h > 0, h, 0.0)
+
+
 def forward(theta: Weights, x: Tensor) -> tuple[Tensor, Tensor]:
     """Two layers of filters, then one score for each digit; what is below zero is cut off."""
     W1, b1, W2, b2, V, c = theta
-    h = convolve(x, W1, b1).clamp(min=0)  # (n, filters, 8, 8)
-    s = pooled(convolve(pooled(h), W2, b2).clamp(min=0))  # (n, 2 filters, 2, 2)
+    h = positive(convolve(x, W1, b1))  # (n, filters, 8, 8)
+    s = pooled(positive(convolve(pooled(h), W2, b2)))  # (n, 2 filters, 2, 2)
     return s.flatten(1) @ V.T + c, h  # scores z (n, 10)
 
 

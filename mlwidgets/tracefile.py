@@ -30,6 +30,7 @@ from typing import IO, TYPE_CHECKING, Any
 from .errors import TraceFileError, sayable
 from .frame import Column, Measured, Metric, Schema
 from .trace import MAX_BYTES, Trace
+from .wholefile import written
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -100,19 +101,11 @@ def save_trace(
     path: str | os.PathLike[str], trace: Trace, header: dict[str, Any], end: dict[str, Any]
 ) -> None:
     """Write a whole trace; the file appears complete or not at all."""
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with partial.open("wb") as file:
-            still = trace.snapshot()  # the run may go on meanwhile, and thin its trace
-            writer = TraceWriter(file, header, still.schema)
-            writer.rows(still, 0, len(still))
-            writer.end(end)
-        partial.replace(target)
-    except OSError as error:
-        raise TraceFileError(f"{target}: cannot be written: {error.strerror or error}") from None
-    finally:
-        partial.unlink(missing_ok=True)
+    with written(path, TraceFileError) as file:
+        still = trace.snapshot()  # the run may go on meanwhile, and thin its trace
+        writer = TraceWriter(file, header, still.schema)
+        writer.rows(still, 0, len(still))
+        writer.end(end)
 
 
 def read_trace(path: str | os.PathLike[str]) -> tuple[Trace, dict[str, Any], dict[str, Any]]:

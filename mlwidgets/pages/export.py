@@ -12,18 +12,19 @@ import hashlib
 import html
 import json
 import os
-from contextlib import suppress
+import re
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlwidgets.errors import RunError, sayable
 from mlwidgets.info import data_of, info_of, state_of
 from mlwidgets.tracefile import shuffled
+from mlwidgets.wholefile import written
 
 if TYPE_CHECKING:
     from mlwidgets.player import Player
     from mlwidgets.run import Run
+    from mlwidgets.trace import Trace
 
 STYLE = (
     "html{color-scheme:light dark}body{margin:0;padding:24px;max-width:1080px;margin-inline:auto}"
@@ -55,36 +56,31 @@ PAGE = """<!doctype html>
 def asked(player: Player, _content: dict[str, Any]) -> None:
     """The player's Export button: the page, into the reader's downloads."""
     page = page_of(player.run).encode("utf-8", "replace")
-    player.deliver(f"{player.run.name.replace('.', '_')}.html", "text/html", page)
+    player.deliver(f"{file_stem(player.run.name)}.html", "text/html", page)
 
 
-def export(run: Run, path: str | os.PathLike[str]) -> Path:
+def file_stem(name: str) -> str:
+    """An algorithm's name as a file may be called anywhere: words, at most 80 characters."""
+    return re.sub(r"[\W_]+", "_", name).strip("_")[:80] or "run"
+
+
+def export(run: Run, path: str | os.PathLike[str]) -> None:
     """Write the page; it appears complete or not at all. RunError where it cannot be written."""
-    target = Path(path)
     if not run.trace:
         raise RunError(f"{run.name}: has no frame to export")
-    text = page_of(run)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(text, "utf-8", errors="replace", newline="\n")
-        partial.replace(target)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise RunError(f"{target}: cannot be written: {why}") from None
-    finally:
-        with suppress(ValueError):  # a name with a NUL was never there
-            partial.unlink(missing_ok=True)
-    return target
+    page = page_of(run).encode("utf-8", "replace")
+    with written(path, RunError) as file:
+        file.write(page)
 
 
 def page_of(run: Run) -> str:
-    """The page's HTML."""
+    """The page's HTML: all that is recorded now, also while the run goes on."""
     script = (files("mlwidgets") / "static" / "page.js").read_text("utf-8")
-    core = run._core
+    trace = run.trace.snapshot()
     parts = {
         "info": run.info or info_of(run),
-        "state": state_of(run, core, 1),
-        "trace": _trace_island(run),
+        "state": _state(run, trace),
+        "trace": _trace_island(trace),
     }
     policy = POLICY.format(script=_hash(script), style=_hash(STYLE))
     return PAGE.format(
@@ -95,6 +91,14 @@ def page_of(run: Run) -> str:
         summary=html.escape(run.summary()),
         script=script,
     )
+
+
+def _state(run: Run, trace: Trace) -> dict[str, Any]:
+    """The run's state at the last frame of the page; one that has not ended says so."""
+    state = {**state_of(run, run._core, 1), "count": len(trace)}
+    if state["status"] in ("ready", "running", "paused"):
+        state["note"] = f"Exported at frame {trace.last}, before the run had ended."
+    return state
 
 
 def _hash(text: str) -> str:
@@ -120,10 +124,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _trace_island(run: Run) -> dict[str, Any]:
+def _trace_island(trace: Trace) -> dict[str, Any]:
     """Every column of every recorded frame, gzipped; fixed shapes as differences in time."""
-    count = len(run.trace)
-    columns, buffers = data_of(run.trace, (0, count), (0, count))
+    count = len(trace)
+    columns, buffers = data_of(trace, (0, count), (0, count))
     texts = list(buffers)
     for column in columns:
         if "buffer" in column and "sizes" not in column:

@@ -1,0 +1,223 @@
+"""The page for a colleague: one file under its own policy; what cannot be written costs nothing."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlwidgets import Frames, Run, load, play
+from mlwidgets.errors import RunError, TraceFileError
+from tests.test_run import raises, walk
+from tests.waiting import until
+
+MOST = 150 * 1024  # bytes of the runtime, gzipped
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    made = play(walk).wait()
+    yield made
+    made.close()
+
+
+def islands(page: str) -> dict[str, Any]:
+    """The data of a page, as its script reads it."""
+    found = re.findall(
+        r'<script type="application/json" data-mlwidgets="(\w+)">(.*?)</script>', page, re.S
+    )
+    return {name: json.loads(text) for name, text in found}
+
+
+def parts(page: str) -> tuple[dict[str, list[str]], str, str]:
+    """The policy's directives, the script and the style."""
+    said = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', page)
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.S)
+    styles = re.findall(r"<style>(.*?)</style>", page, re.S)
+    assert said, "there is a policy"
+    assert (len(scripts), len(styles)) == (1, 1), "one script and one style act"
+    words = [rule.split() for rule in html.unescape(said.group(1)).split(";")]
+    return {rule[0]: rule[1:] for rule in words}, scripts[0], styles[0]
+
+
+def source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+# the page ---------------------------------------------------------------------------------
+
+
+def test_the_policy_allows_this_script_and_this_style_and_nothing_else(
+    run: Run, tmp_path: Path
+) -> None:
+    run.export(tmp_path / "figure.html")
+    page = (tmp_path / "figure.html").read_bytes().decode()
+    policy, script, style = parts(page)
+    assert policy == {
+        "default-src": ["'none'"],
+        "script-src": [source(script)],
+        "style-src": [source(style)],
+        "base-uri": ["'none'"],
+        "form-action": ["'none'"],
+    }
+    assert page.index("Content-Security-Policy") < page.index("<style") < page.index("<script")
+
+
+def test_the_page_names_no_place_to_fetch_from(run: Run, tmp_path: Path) -> None:
+    run.export(tmp_path / "figure.html")
+    page = (tmp_path / "figure.html").read_text("utf-8")
+    assert re.findall(r"<(?:link|img|iframe|script)[^>]*\s(?:src|href)=", page) == []
+    assert re.findall(r"\b(?:url\(|@import|sourceMappingURL|fetch\(|XMLHttpRequest)", page) == []
+
+
+def test_the_runtime_is_at_most_150_kb(run: Run, tmp_path: Path) -> None:
+    run.export(tmp_path / "figure.html")
+    page = (tmp_path / "figure.html").read_text("utf-8")
+    _, script, style = parts(page)
+    assert 10_000 < len(gzip.compress((script + style).encode(), 9)) <= MOST
+
+
+def test_every_frame_is_in_the_page_exactly(run: Run, tmp_path: Path) -> None:
+    run.export(tmp_path / "figure.html")
+    trace = islands((tmp_path / "figure.html").read_text("utf-8"))["trace"]
+    assert trace["count"] == len(run.trace)
+    column = next(c for c in trace["cols"] if c["name"] == "by")
+    planes = gzip.decompress(base64.b64decode(trace["buffers"][column["buffer"]]))
+    bits = np.frombuffer(planes, np.uint8).reshape(8, -1).T.copy().view("<u8").ravel()
+    assert np.cumsum(bits, dtype=np.uint64).view("<f8").tolist() == run.trace["by"].tolist()
+
+
+# runs that are not over, or went wrong --------------------------------------------------
+
+
+def test_a_run_that_goes_on_is_exported_as_far_as_it_is_and_says_so(tmp_path: Path) -> None:
+    run = play(walk, laps=10_000).start()
+    until(lambda: run.number > 100, "it is under way")
+    run.export(tmp_path / "figure.html")
+    held = islands((tmp_path / "figure.html").read_text("utf-8"))
+    run.close()
+    frames, state = held["trace"]["count"], held["state"]
+    assert 100 < frames == state["count"]
+    assert re.fullmatch(r"Exported at frame \d+, before the run had ended\.", state["note"])
+
+
+def test_the_error_of_a_failed_run_is_in_its_page(tmp_path: Path) -> None:
+    run = play(raises)
+    with pytest.raises(ValueError, match="boom"):
+        run.wait()
+    run.export(tmp_path / "figure.html")
+    state = islands((tmp_path / "figure.html").read_text("utf-8"))["state"]
+    assert (state["status"], state["error"]["text"], state["note"]) == (
+        "failed",
+        "ValueError: boom",
+        "",
+    )
+
+
+def test_a_run_without_a_frame_has_no_page(tmp_path: Path) -> None:
+    def nothing() -> Frames[Any]:
+        yield from ()
+
+    with pytest.raises(RunError, match="^nothing: has no frame to export$"):
+        play(nothing).export(tmp_path / "figure.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+# where it is written --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", ["export", "save"])
+class TestWriting:
+    """What holds for a page holds for a saved trace."""
+
+    def refused(self, run: Run, verb: str, path: Path | str, why: str) -> None:
+        before = run.trace.hash
+        with pytest.raises((RunError, TraceFileError)) as caught:
+            getattr(run, verb)(path)
+        assert str(caught.value) == f"{path}: cannot be written: {why}"
+        assert (run.trace.hash, run.status) == (before, "done")
+
+    def test_a_folder_that_is_not_there(self, run: Run, verb: str, tmp_path: Path) -> None:
+        self.refused(run, verb, tmp_path / "none" / "a.html", "No such file or directory")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_folder(self, run: Run, verb: str, tmp_path: Path) -> None:
+        self.refused(run, verb, tmp_path, "it is a folder")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_file_where_a_folder_should_be(self, run: Run, verb: str, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("mine")
+        self.refused(run, verb, tmp_path / "file" / "a.html", "Not a directory")
+        assert (tmp_path / "file").read_text() == "mine"
+
+    def test_a_name_no_system_has(self, run: Run, verb: str) -> None:
+        self.refused(run, verb, "a\0b.html", "embedded null byte")
+
+    def test_a_name_that_is_too_long(self, run: Run, verb: str, tmp_path: Path) -> None:
+        self.refused(run, verb, tmp_path / ("a" * 300), "File name too long")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_the_longest_name_is_not(self, run: Run, verb: str, tmp_path: Path) -> None:
+        getattr(run, verb)(tmp_path / ("a" * 255))
+        assert [len(path.name) for path in tmp_path.iterdir()] == [255]
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="may write all")
+    def test_a_folder_of_somebody_elses(self, run: Run, verb: str, tmp_path: Path) -> None:
+        tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+        self.refused(run, verb, tmp_path / "a.html", "Permission denied")
+        tmp_path.chmod(stat.S_IRWXU)
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+    def test_a_full_disk(self, run: Run, verb: str) -> None:
+        self.refused(run, verb, "/dev/full", "No space left on device")
+        assert stat.S_ISCHR(Path("/dev/full").stat().st_mode), "a device stays one"
+
+    def test_a_disk_that_fills_half_way_leaves_the_file_of_before(
+        self, run: Run, verb: str, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "a.html"
+        getattr(run, verb)(path)
+        before = path.read_bytes()
+        resource = pytest.importorskip("resource")
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+        try:
+            self.refused(run, verb, path, "File too large")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert path.read_bytes() == before
+        assert [p.name for p in tmp_path.iterdir()] == ["a.html"]
+
+    def test_a_link_leads_to_its_file_and_stays(self, run: Run, verb: str, tmp_path: Path) -> None:
+        (tmp_path / "link.html").symlink_to(tmp_path / "real.html")
+        getattr(run, verb)(tmp_path / "link.html")
+        assert (tmp_path / "link.html").is_symlink()
+        assert (tmp_path / "real.html").stat().st_size > 100
+
+    def test_home_is_meant_by_a_tilde(
+        self, run: Run, verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("USERPROFILE", str(tmp_path))
+        getattr(run, verb)("~/a.html")
+        assert [p.name for p in tmp_path.iterdir()] == ["a.html"]
+
+
+def test_a_loaded_run_is_exported_like_the_one_that_was_saved(run: Run, tmp_path: Path) -> None:
+    run.save(tmp_path / "run.trace").export(tmp_path / "one.html")
+    load(tmp_path / "run.trace").export(tmp_path / "two.html")
+    one, two = (islands((tmp_path / f"{n}.html").read_text("utf-8")) for n in ("one", "two"))
+    assert one["trace"] == two["trace"]
+    assert one["info"] == two["info"]
+    assert load(tmp_path / "run.trace").trace.hash == run.trace.hash

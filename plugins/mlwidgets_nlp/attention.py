@@ -33,15 +33,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, NotRequired, TypedDict
 
-import torch
+import numpy as np
 
 from mlwidgets import Array, Bars, Frames, Heads, Heatmap, Range, Text, algorithm
 
-from .heads import Weights, embed, kind, split, weights
-from .models import MODEL, TOKENIZER, attentions, encoded
+from .heads import Floats, Weights, embed, kind, split, weights
+from .models import MODEL, TOKENIZER, attentions, encoded, kept
 from .sentence import SENTENCE, Sentence
-
-EXACT = 2**20  # bytes; a larger (H, T, T) of a model is kept as 255 times the root of each weight
 
 
 class Step(TypedDict):
@@ -80,32 +78,31 @@ def attention(
         yield from layers(model, *encoded(text, model, tokenizer))
         return
     tokens = split(text)
-    X = torch.as_tensor(embed(tokens), dtype=torch.float32)  # (T, d_model)
-    W = Weights(*(torch.as_tensor(w, dtype=torch.float32) for w in weights(heads, d_k, seed)))
+    X = embed(tokens).astype(np.float32)  # (T, d_model)
+    W = Weights(*(w.astype(np.float32) for w in weights(heads, d_k, seed)))
     tau = tau * d_k**0.5 if scale else tau
     yield from steps(tokens, X, W, causal, tau, [h for h in set(ablate) if h < heads])
 
 
 def steps(
-    tokens: list[str], X: Any, W: Weights, causal: bool, tau: float, off: list[int]
+    tokens: list[str], X: Floats, W: Weights, causal: bool, tau: float, off: list[int]
 ) -> Iterator[Step]:
     """Attention of all heads at once, in the precision of X. tau: what scores are divided by."""
     W_Q, W_K, W_V, W_O = W
     T, H = len(tokens), len(W_Q)
     Q, K, V = X @ W_Q, X @ W_K, X @ W_V  # (1)  (H, T, d_k) each
-    nothing = torch.full((T, W_O.shape[0]), torch.nan, dtype=X.dtype)
     frame = Step(
         tokens=tokens,
         heads=[f"{h} {kind(h)}" for h in range(H)],
         step="scores",
         A=(S := Q @ K.mT),  # (2)  (H, T, T)
-        spread=nothing[0, :1].expand(H),
+        spread=np.full(H, np.nan, X.dtype),
         Q=beside(Q),
         K=beside(K),
         V=beside(V),
-        Z=nothing,
-        Y=torch.full_like(X, torch.nan),
-        change=torch.nan,
+        Z=np.full((T, len(W_O)), np.nan, X.dtype),
+        Y=np.full_like(X, np.nan),
+        change=np.nan,
     )
     yield frame
 
@@ -113,38 +110,41 @@ def steps(
     yield frame | {"A": S, "step": "scaled scores"}
 
     if causal:
-        S = S.masked_fill(torch.ones(T, T, dtype=torch.bool).triu(1), -torch.inf)  # (4)
+        S = np.where(np.tri(T, dtype=bool), S, -np.inf).astype(X.dtype)  # (4)
     yield frame | {"A": S, "step": "scores after the mask" if causal else "no mask: all is seen"}
 
-    A = torch.exp(S - S.amax(-1, keepdim=True))
-    A = A / A.sum(-1, keepdim=True)  # (5)
+    A = np.exp(S - S.max(-1, keepdims=True))
+    A = A / A.sum(-1, keepdims=True)  # (5)
     yield (frame := frame | {"A": A, "spread": spread(A), "step": "weights"})
 
     Z = A @ V  # (6)  (H, T, d_k)
     whole = beside(Z) @ W_O
     Z[off] = 0.0
-    Y = beside(Z) @ W_O  # (7)  (T, d_model)
-    change = 100 * float((Y - whole).norm() / whole.norm())
+    Y = beside(Z) @ W_O if off else whole  # (7)  (T, d_model)
+    change = 100 * float(np.linalg.norm(Y - whole)) / max(float(np.linalg.norm(whole)), 1e-30)
     said = "values mixed" + (f", output changed by {change:.0f} %" if off else "")
     yield frame | {"step": said, "Z": beside(Z), "Y": Y, "change": change}
 
 
-def beside(Z: Any) -> Any:
+def beside(Z: Floats) -> Floats:
     """The heads of each token side by side: (H, T, d_k) to (T, H d_k)."""
-    return Z.transpose(0, 1).flatten(1)
+    return Z.swapaxes(0, 1).reshape(Z.shape[1], -1)
 
 
-def spread(A: Any) -> Any:
+def spread(A: Floats) -> Floats:
     """How many tokens a token looks at: exp of the entropy of its weights, the mean of a head."""
-    return torch.exp(-(A * A.clamp_min(1e-30).log()).sum(-1)).mean(-1)  # (H,)
+    return np.asarray(np.exp(-(A * np.log(np.maximum(A, 1e-30))).sum(-1)).mean(-1))  # (H,)
 
 
 def layers(model: Any, tokens: list[str], given: dict[str, Any]) -> Iterator[Step]:
     """A frame for each layer of a user's model."""
     found = attentions(model, given)
     for k, layer in enumerate(found):
-        A = layer.float().cpu()  # (H, T, T)
-        small = A if A.nbytes <= EXACT else (255 * A.sqrt()).round().to(torch.uint8)
-        said = f"layer {k + 1} of {len(found)}"
-        names = [f"head {h}" for h in range(len(A))]
-        yield Step(tokens=tokens, heads=names, step=said, A=small, spread=spread(A))
+        A = layer.float().cpu().numpy()  # (H, T, T)
+        yield Step(
+            tokens=tokens,
+            heads=[f"head {h}" for h in range(len(A))],
+            step=f"layer {k + 1} of {len(found)}",
+            A=kept(A),
+            spread=np.stack([spread(A_h) for A_h in A]),  # one head at a time stays in the cache
+        )

@@ -1,6 +1,7 @@
 """Attention of a user's own Hugging Face model, and the tokens it is given.
 
-Nothing of transformers is imported: the model and the tokenizer are the user's objects.
+Nothing of transformers is imported: the model and the tokenizer are the user's objects. Torch is,
+once there is a model; the attention of heads.py does without.
 """
 
 from __future__ import annotations
@@ -8,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from zlib import crc32
 
-import torch
+import numpy as np
+import numpy.typing as npt
 
 from mlwidgets import Kind, ParamError
 
 from .heads import split
 from .sentence import LIMIT
+
+if TYPE_CHECKING:
+    import torch
+
+EXACT = 2**20  # bytes of (H, T, T)
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,8 @@ def encoded(text: str, model: Any, tokenizer: Any) -> tuple[list[str], dict[str,
 
     A model does not know such ids: its attention is then that of arbitrary words.
     """
+    import torch  # who has a model has it
+
     where = placed(model)
     if tokenizer is None:
         tokens = split(text)
@@ -98,6 +107,8 @@ def counted(T: int, model: Any) -> None:
 
 def attentions(model: Any, given: Mapping[str, Any]) -> list[torch.Tensor]:
     """The weights of every layer, each (H, T, T); ParamError where the model gives none."""
+    import torch
+
     kind = type(model).__name__
     inner = model.get_encoder() if getattr(model.config, "is_encoder_decoder", False) else model
     with torch.no_grad(), telling(inner):
@@ -115,6 +126,13 @@ def attentions(model: Any, given: Mapping[str, Any]) -> list[torch.Tensor]:
             "model",
         )
     return layers
+
+
+def kept(A: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Weights as they are, or large ones as bytes, 255 times the root, whose small keep digits."""
+    if A.nbytes <= EXACT:
+        return A
+    return np.stack([np.rint(255 * np.sqrt(A_h)).astype(np.uint8) for A_h in A])
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.stats import entropy
 from torch import Tensor
 
 from mlwidgets import Reference
@@ -26,13 +27,12 @@ def inputs(params: dict[str, Any]) -> dict[str, Any]:
     if params.get("model") is not None:
         return {"params": params, "model": params["model"]}
     tokens, H, d_k = split(params["text"]), params["heads"], params["d_k"]
-    made = weights(H, d_k, params["seed"])
     return {
         "params": params,
         "model": None,
         "tokens": tokens,
-        "X": torch.as_tensor(embed(tokens)),
-        "W": Weights(*map(torch.as_tensor, made)),
+        "X": embed(tokens),
+        "W": weights(H, d_k, params["seed"]),
         "tau": params["tau"] * (d_k**0.5 if params["scale"] else 1.0),
         "off": [h for h in set(params["ablate"]) if h < H],
     }
@@ -43,8 +43,8 @@ def ours(given: dict[str, Any]) -> dict[str, Any]:
     params = given["params"]
     if given["model"] is not None:
         return layers(np.stack([frame["A"] for frame in attention(**params)]))
-    step = (given[name] for name in ("tokens", "X", "W"))
-    *_, last = steps(*step, params["causal"], given["tau"], given["off"])
+    tokens, X, W = given["tokens"], given["X"], given["W"]
+    *_, last = steps(tokens, X, W, params["causal"], given["tau"], given["off"])
     *_, played = attention(**params)
     return {**last, WIDE: last["Y"], PLAYED: played["Z"]}
 
@@ -53,7 +53,8 @@ def theirs(given: dict[str, Any]) -> dict[str, Any]:
     """The same by torch, or by the model itself."""
     if given["model"] is not None:
         return own_attentions(given["params"])
-    Q, K, V = (given["X"] @ w for w in given["W"][:3])  # (H, T, d_k) each
+    X, W = torch.as_tensor(given["X"]), Weights(*map(torch.as_tensor, given["W"]))
+    Q, K, V = (X @ w for w in W[:3])  # (H, T, d_k) each
     causal, scale = given["params"]["causal"], 1 / given["tau"]
     Z = F.scaled_dot_product_attention(Q, K, V, is_causal=causal, scale=scale)
     every = torch.eye(Q.shape[1], dtype=Q.dtype).expand(len(Q), -1, -1)
@@ -63,27 +64,27 @@ def theirs(given: dict[str, Any]) -> dict[str, Any]:
     found = {
         "A": A,
         "Z": beside,
-        "Y": F.linear(beside, given["W"].W_O.T),
-        "spread": torch.distributions.Categorical(A).entropy().exp().mean(-1),
+        "Y": F.linear(beside, W.W_O.T),
+        "spread": np.exp(entropy(A, axis=-1)).mean(-1),
         PLAYED: beside,
     }
-    H, d, d_k = given["W"].W_Q.shape
-    return found | ({WIDE: multihead(given)} if H * d_k == d else {})
+    H, d, d_k = W.W_Q.shape
+    return found | ({WIDE: multihead(X, W, given)} if H * d_k == d else {})
 
 
-def multihead(given: dict[str, Any]) -> Tensor:
+def multihead(X: Tensor, W: Weights, given: dict[str, Any]) -> Tensor:
     """The output of torch's layer with these weights; a head switched off has values of zero."""
-    X, (W_Q, W_K, W_V, W_O) = given["X"], given["W"]
+    W_Q, W_K, W_V, W_O = W
     H, d, d_k = W_Q.shape
     kept = torch.ones(H, 1, 1, dtype=X.dtype)
     kept[given["off"]] = 0.0
     projections = (W_Q * d_k**0.5 / given["tau"], W_K, W_V * kept)  # it divides by √d_k itself
-    with torch.random.fork_rng(), torch.no_grad():
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
         library = torch.nn.MultiheadAttention(d, H, bias=False, batch_first=True, dtype=X.dtype)
         library.in_proj_weight.copy_(torch.cat([torch.cat(list(w), 1).T for w in projections]))
         library.out_proj.weight.copy_(W_O.T)
-        mask = torch.ones(len(X), len(X), dtype=torch.bool).triu(1)
-        mask = mask if given["params"]["causal"] else None
+        later = torch.ones(len(X), len(X), dtype=torch.bool).triu(1)
+        mask = later if given["params"]["causal"] else None
         Y: Tensor = library(X[None], X[None], X[None], attn_mask=mask)[0]
     return Y[0]
 
@@ -136,5 +137,5 @@ attended = Reference(
     ours=ours,
     theirs=theirs,
     random=drawn,
-    needs=("torch",),
+    needs=("torch", "scipy"),
 )

@@ -41,7 +41,13 @@ def draw(case: int) -> tuple[torch.Tensor, Weights, bool]:
 def last(X: torch.Tensor, W: Weights, causal: bool, off: list[int]) -> dict[str, Any]:
     tokens = [str(t) for t in range(len(X))]
     d_k = W.W_Q.shape[-1]
-    return dict(list(steps(tokens, X, W, causal, d_k**0.5, off))[-1])
+    arrays = Weights(*(w.numpy() for w in W))
+    frame = list(steps(tokens, X.numpy(), arrays, causal, d_k**0.5, off))[-1]
+    return {name: tensor(value) for name, value in frame.items()}
+
+
+def tensor(value: Any) -> Any:
+    return torch.from_numpy(value) if isinstance(value, np.ndarray) else value
 
 
 def apart(a: torch.Tensor, b: torch.Tensor) -> float:

@@ -26,9 +26,12 @@ Run machine-learning algorithms from the command line.
   python -m mlwidgets rl.q_learning alpha=0.3 [--device cpu] [--save q.trace]
                                             run to the end, print the final metrics
   python -m mlwidgets rl.q_learning -h      an algorithm and its parameters
+  python -m mlwidgets verify rl.q_learning [alpha=0.3]
+                                            check it against its reference
   python -m mlwidgets plugins               what is installed, what could not be loaded
 
-Exit status: 0 done, 2 refused or failed (one line on stderr says why), 130 interrupted."""
+Exit status: 0 done, 1 verified and found wrong, 2 refused or failed (one line on stderr says why),
+130 interrupted."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _obey(line: Line) -> int:
     words = [str(word) for word in line.words]
     first = words[0] if words else "help" if line.help else "list"
+    if first == "verify" and not line.help:
+        return _verify(words[1:], line)
     if first in RESERVED or first in registry().topics:
         print(_answer(first, words[1:], line.help))
         for problem in registry().problems if first == "list" else ():
@@ -58,6 +63,21 @@ def _obey(line: Line) -> int:
         print(listing.help_page(item.load(), listing.SHELL))
         return 0
     return _play(first, line)
+
+
+def _verify(words: list[str], line: Line) -> int:
+    """0 where both sides are equal, 1 where not, 2 where there is nothing to check with."""
+    from .replay.verify import verify
+
+    if len(words) != 1:
+        raise MLError("write `python -m mlwidgets verify rl.q_learning alpha=0.3`")
+    algorithm = registry().get(words[0]).load()
+    texts = {key: str(text) for key, text in line.params.items()}
+    found = verify(algorithm, algorithm.spec.parse(texts))
+    if found.reference is None:
+        return _refuse(f"{words[0]}: {found.badge}")
+    print(found)
+    return 0 if found.passed else 1
 
 
 def _answer(verb: str, words: list[str], asks: bool) -> str:

@@ -31,7 +31,12 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "-o": (),
 }
 """The options of a `%ml` line, and the values worth offering for each."""
-VERBS: dict[str, tuple[str, ...]] = {"list": (), "runs": ("stop",), "plugins": ("reload",)}
+VERBS: dict[str, tuple[str, ...]] = {
+    "list": (),
+    "runs": ("stop",),
+    "plugins": ("reload",),
+    "verify": (),
+}
 """The verbs of a `%ml` line, and the words worth offering after each."""
 LINE = re.compile(r"\s*(?:[\w.,\[\]'\" ]+=\s*)?%%?ml\s(?P<rest>.*)", re.DOTALL)
 PLAIN = ("float", "int", "bool", "choice", "str")
@@ -78,6 +83,8 @@ class Completion:
 
     def _after(self, name: str, given: list[str], typing: str) -> tuple[str, list[Offer]]:
         """What can follow a verb or an algorithm's name."""
+        if name == "verify":
+            return self._after(given[0], given[1:], typing) if given else (typing, self._checked())
         if name in VERBS:
             topics = registry().topics if name == "list" else ()
             return typing, [(word, "verb") for word in (*VERBS[name], *topics)]
@@ -90,6 +97,13 @@ class Completion:
         used = {piece.partition("=")[0] for piece in given}
         names = [(f"{n}=", "parameter") for n in spec or () if n not in used]
         return typing, names + [(o, "option") for o in OPTIONS if o not in used]
+
+    def _checked(self) -> list[Offer]:
+        """What can be verified."""
+        runs = [name for name, _ in self._variables() if _is_run(self.shell.user_ns[name])]
+        own = notebook_algorithms(self.shell.user_ns)
+        names = [(name, "algorithm") for name in (*registry().items, *own)]
+        return names + [(f"${name}", "run") for name in runs]
 
     def _names(self) -> list[Offer]:
         known = registry()
@@ -139,6 +153,10 @@ def notebook_algorithms(namespace: Mapping[str, Any]) -> dict[str, Algorithm[Any
         if not name.startswith("_")
         if isinstance(value, kind) and value.fn.__module__ == "__main__"
     }
+
+
+def _is_run(value: object) -> bool:
+    return type(value).__name__ == "Run" and hasattr(value, "verify")
 
 
 def _suits(param: Param, value: object) -> bool:

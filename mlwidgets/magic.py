@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from .algorithms import Algorithm
+    from .replay.verdict import Verification
     from .run import Run
 
 
@@ -50,7 +51,7 @@ class MLMagics(Magics):
     @needs_local_scope
     def ml(
         self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
-    ) -> Run | None:
+    ) -> Run | Verification | None:
         """Watch machine-learning algorithms run, steer them, rewind them.
 
         %ml                    lists topics and algorithms; %ml rl lists one topic
@@ -63,6 +64,8 @@ class MLMagics(Magics):
                                changes epsilon at frame 156, and goes to frame 800
         %%ml nlp.bpe merges=50 takes the cell's text as the text to work on
         %ml my_algorithm x=1   plays a generator function of this notebook
+        %ml verify rl.q_learning alpha=0.3
+                               checks it against its reference; %ml verify $run, with a run's data
         %ml runs               lists what is alive; %ml runs stop 1; %ml runs stop all
         %ml plugins            lists what is installed and what could not be loaded
 
@@ -75,11 +78,13 @@ class MLMagics(Magics):
         except MLError as error:
             raise UsageError(" ".join(str(error).split())) from None
 
-    def _obey(self, line: Line, cell: str | None, scope: Scope) -> Run | None:
+    def _obey(self, line: Line, cell: str | None, scope: Scope) -> Run | Verification | None:
         first = line.words[0] if line.words else "help" if line.help else "list"
         if isinstance(first, str) and (first in RESERVED or first in registry().topics):
             if cell is not None:
                 raise MLError(f"{first!r} takes no text: write %ml, not %%ml")
+            if first == "verify" and not line.help:
+                return _verify(line, scope)
             self._say(first, [str(word) for word in line.words[1:]], line.help)
             return None
         algorithm = _algorithm(first, scope)
@@ -154,6 +159,22 @@ class MLMagics(Magics):
         if options.variable:
             self.shell.user_ns[options.variable] = run
         return run
+
+
+def _verify(line: Line, scope: Scope) -> Verification:
+    """Check an algorithm with the line's parameters, or a run with its own."""
+    from .replay.verify import verify
+
+    if len(line.words) != 2 or line.steering or line.options:
+        raise MLError("write `%ml verify rl.q_learning alpha=0.3`, or `%ml verify $run`")
+    given = line.words[1]
+    found = scope.value(given) if isinstance(given, Reference) else scope.names.get(given)
+    if isinstance(found, mlwidgets.Run):
+        if line.params:
+            raise MLError("a run is verified with its own parameters: leave those of the line out")
+        return found.verify()
+    algorithm = _algorithm(given, scope)
+    return verify(algorithm, line_values(algorithm.spec, line.params, scope))
 
 
 def _algorithm(given: Value, scope: Scope) -> Algorithm[Any, Any]:

@@ -33,6 +33,7 @@ LONG = {  # what takes its time is done aside: "module:function" of (player, con
     "try": "replay.family:asked_to_try",
     "drop": "replay.family:asked_to_drop",
     "compare": "replay.family:asked_to_compare",
+    "verify": "replay.verify:asked",
 }
 QUICK = ("play", "pause", "step", "set", "stop", "show", "progress", "cancel")
 ACTIONS = ", ".join((*QUICK, "restart", *LONG))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import string
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypedDict, cast
 
 import numpy as np
 
-from mlwidgets import Frames, Text
+from mlwidgets import Array, Frames, Grid, Text
 from mlwidgets.algorithms import Algorithm
+from mlwidgets.inputs import GridKind
 from mlwidgets.page import Equation, Page, Try
 from mlwidgets.run import Run
 from mlwidgets.views import View
@@ -94,12 +97,33 @@ def joined(texts: tuple[str, ...]) -> str:
     return BETWEEN.join(texts)
 
 
+def names_of(texts: tuple[str, ...]) -> list[str]:
+    """Columns of numbers; every second is called by its name, the others by words."""
+    return [f"{text} n" for text in texts if "\ud800" not in text]  # a name is whole
+
+
+def axis_of(texts: tuple[str, ...]) -> str:
+    """A word for an axis; it has no blanks."""
+    return "".join(joined(texts).split())
+
+
 def algorithm(texts: tuple[str, ...]) -> Algorithm[Any, Any]:
     """Ten of them in every place that an author's text can reach."""
     whole = joined(texts)
-    numbers = [f"{text} n" for text in texts if "\ud800" not in text]  # a name is whole
+    numbers = names_of(texts)
 
-    def hostile(word: str, body: Text, choice: str, wrong: bool) -> Frames[dict[str, Any]]:
+    kinds: dict[str, Any] = dict.fromkeys(numbers, float) | {
+        "said": str,
+        "tokens": list[str],
+        "bars": Array,
+    }
+    kinds["matrix"] = Annotated[Array, f"{axis_of(texts)} {axis_of(texts)}"]
+    columns = cast("Any", TypedDict)("columns", {**kinds, "worth": Array})
+    squares = string.ascii_letters[: len(texts)]
+
+    def hostile(
+        word: str, body: Text, choice: str, wrong: bool, world: Grid
+    ) -> Frames[dict[str, Any]]:
         for k in range(6):
             if wrong and k == 5:
                 raise ValueError(whole)
@@ -109,11 +133,14 @@ def algorithm(texts: tuple[str, ...]) -> Algorithm[Any, Any]:
                 "tokens": list(texts),
                 "bars": np.arange(len(texts)) + k,
                 "matrix": np.outer(np.arange(len(texts)), np.arange(len(texts))) * k,
+                "worth": np.outer(np.arange(2 * len(texts)), [k, 1]),
             }
 
-    hostile.__defaults__ = (whole, whole, texts[0], False)
+    hostile.__defaults__ = (whole, whole, texts[0], False, Grid(squares, squares[::-1]))
     hostile.__annotations__["choice"] = Literal.__getitem__(texts)
-    hostile.__annotations__["return"] = Frames[dict[str, Any]]
+    legend = GridKind(dict(zip(squares, texts, strict=True)), once="", some="")
+    hostile.__annotations__["world"] = Annotated[Grid, legend]
+    hostile.__annotations__["return"] = cast("Any", Frames)[columns]
     hostile.__annotations__.update(word=Annotated[str, whole], body=Text, wrong=bool)
     views = (
         View("line", tuple(numbers[:5]), whole, whole),
@@ -122,6 +149,8 @@ def algorithm(texts: tuple[str, ...]) -> Algorithm[Any, Any]:
         View("words", ("tokens",), whole),
         View("bars", ("bars",), whole, options={"labels": "tokens"}),
         View("heatmap", ("matrix",), whole, options={"rows": "tokens", "cols": "tokens"}),
+        View("heatmap", ("matrix",), whole, whole, options={"signed": False}),
+        View("board", ("worth",), whole, whole, options={"grid": "world"}),
     )
     made: Algorithm[Any, Any] = Algorithm(hostile, views, name=texts[0])
     made.__dict__["page"] = Page(
@@ -129,7 +158,7 @@ def algorithm(texts: tuple[str, ...]) -> Algorithm[Any, Any]:
         summary=whole,
         citation=f"{whole} (2020) doi:10.1/{texts[0]}",
         equations=tuple(Equation(k, text, text) for k, text in enumerate(texts)),
-        where=dict.fromkeys(("word", "body", "choice", "said", *numbers), whole),
+        where=dict.fromkeys(("word", "body", "choice", "said", *numbers[::2]), whole),
         watch=whole,
         tries=tuple(Try("wrong=true", text) for text in texts),
     )
@@ -143,3 +172,41 @@ def run_of(n: int) -> Run:
     made._core.note = joined(group(n))
     made._core._tell()
     return made
+
+
+PLUGIN = """from mlwidgets import hookimpl
+
+{loud}
+
+@hookimpl
+def mlwidgets_register(registry):
+    registry.topic({topic!r}, {title!r}, extra={title!r})
+    registry.algorithm({topic!r} + ".one", "{module}:one")
+
+def one(word: str = {title!r}):
+    {docstring!r}
+    yield {{"x": 1.0}}
+"""
+
+
+def plain(n: int) -> list[str]:
+    """A group's strings as a line of a package's metadata can hold them."""
+    kept = (text for text in group(n) if not set(text) & {"\0", "\ud800", "\x1b"})
+    return [" ".join(text.split()) for text in kept]
+
+
+def install(folder: Path) -> None:
+    """Distributions whose names, titles, texts and faults are the strings; every second breaks."""
+    for n in range(GROUPS):
+        texts = plain(n)
+        module, title = f"hostile_plugin_{n}", joined(tuple(texts))
+        loud = f"raise ValueError({title!r})" if n % 2 else ""
+        said = {"title": title, "docstring": f"{texts[0]}: {title}"}
+        source = PLUGIN.format(topic=f"hostile{n}", module=module, loud=loud, **said)
+        (folder / f"{module}.py").write_text(source, "utf-8")
+        info = folder / f"{module}.dist-info"
+        info.mkdir()
+        metadata = f"Metadata-Version: 2.1\nName: {texts[1]}\nVersion: {texts[2]}\n"
+        (info / "METADATA").write_text(metadata, "utf-8")
+        entry = f"[mlwidgets]\n{texts[3].replace('=', '-')} = {module}\n"
+        (info / "entry_points.txt").write_text(entry, "utf-8")

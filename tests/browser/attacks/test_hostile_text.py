@@ -13,10 +13,19 @@ from playwright.sync_api import Browser, Page, expect
 
 import mlwidgets
 from mlwidgets.errors import clip
+from mlwidgets.pages.export import file_stem
 from mlwidgets.pages.stills import still
 from tests.browser.attacks import hostile
-from tests.browser.attacks.hostile import BETWEEN, EXECUTING, GROUPS, group, joined
-from tests.browser.attacks.watching import Watch, shown, typed
+from tests.browser.attacks.hostile import (
+    BETWEEN,
+    EXECUTING,
+    GROUPS,
+    axis_of,
+    group,
+    joined,
+    names_of,
+)
+from tests.browser.attacks.watching import Watch, shown, typed, unfold
 from tests.browser.lab import Lab, wait_until
 
 LIVE = """import sys; sys.path.insert(0, {root!r})
@@ -39,6 +48,8 @@ for run in made[:1] + made[2:]:  # half a pair cannot be printed by any kernel
 made[0].trace"""
 
 
+VIEWS = 8
+
 UNESCAPED = "(html) => document" + ".write(html)"
 
 
@@ -51,7 +62,7 @@ def watched(browser: Browser) -> Iterator[tuple[Page, Watch]]:
     context.close()
 
 
-def says_all(found: dict[str, Any], n: int, *, failed: bool, noted: bool) -> None:
+def says_all(found: dict[str, Any], n: int, *, failed: bool, painted: bool) -> None:
     """Each of a group's strings stands in each place, as it was typed."""
     texts = group(n)
     whole = typed(joined(texts))
@@ -59,7 +70,9 @@ def says_all(found: dict[str, Any], n: int, *, failed: bool, noted: bool) -> Non
     assert found["watch"] == [whole]
     assert [whole in text for text in found["cite"]] == [True]
     assert found["captions"][1:] == [whole] * (len(found["captions"]) - 1)
-    assert len(found["captions"]) == 6
+    assert len(found["captions"]) == VIEWS
+    assert found["tabled"].count(whole) >= VIEWS - 1
+    assert typed(axis_of(texts)) in found["names"], "the word on an axis"
     assert sum(text == whole for text in found["fields"]) == 2
     assert sum(whole in text for text in found["labels"]) >= 3
     assert whole in "".join(found["paragraphs"])
@@ -68,11 +81,15 @@ def says_all(found: dict[str, Any], n: int, *, failed: bool, noted: bool) -> Non
     assert any(whole in text for text in found["named"])
     if failed:
         assert typed(clip(f"ValueError: {joined(texts)}", 300)) in found["alert"][0]
+        assert whole in found["trace"][0]
+    places = ["tries", "choices", "tokens", "equations", "names", "cells"]
     for text in map(typed, texts):
-        for place in ("tries", "choices", "tokens", "equations"):
+        for place in [*places, "kinds"] if painted else places:
             assert any(same(text, f) for f in found[place]), (place, text)
+    for name in names_of(texts)[1::2]:
+        assert name in found["names"], "a column"
     assert found["built"] == found["acting"] == []
-    if noted:
+    if failed:
         assert whole in "".join(found["status"])
 
 
@@ -107,8 +124,9 @@ def test_sixty_hostile_strings_are_text_in_a_live_notebook(lab: Lab, root: Path)
         players.nth(k).scroll_into_view_if_needed()
         expect(players.nth(k)).to_have_value("4")
     drawn(book.page, 2 * GROUPS)
+    unfold(book.page)
     for k, found in enumerate(shown(book.page)):
-        says_all(found, k % GROUPS, failed=k < GROUPS, noted=k < GROUPS)
+        says_all(found, k % GROUPS, failed=k < GROUPS, painted=k < GROUPS)
     watch.is_clean(book.page)
     printed = book.output(3).text_content() or ""
     for text in filter(str.isprintable, group(0)):  # a notebook shows control codes its own way
@@ -159,7 +177,8 @@ def test_hostile_strings_are_text_in_an_exported_page(
         page.goto((tmp_path / "page.html").as_uri())
         expect(page.get_by_role("slider", name="Frame", exact=True)).to_have_value("4")
         drawn(page, 1)
-        says_all(shown(page)[0], n, failed=made is run, noted=made is run)
+        unfold(page)
+        says_all(shown(page)[0], n, failed=made is run, painted=False)
         title = str(page.evaluate("() => document.querySelector('title').textContent"))
         assert title == typed(joined(group(n))).replace("\0", "\ufffd")
         watch.is_clean(page)
@@ -182,6 +201,8 @@ def test_hostile_strings_are_text_in_a_still(
         picture = page.locator("svg")
         inside = "(svg) => [...svg.querySelectorAll('*')].map((node) => node.localName)"
         assert set(picture.evaluate(inside)) <= elements
+        told = picture.locator("title").first.text_content() or ""
+        assert told.startswith(group(n)[0]), "what a screen reader says of it"
         title = picture.locator("text").first.text_content() or ""
         first = group(n)[0]
         assert title.startswith(first), "as it was typed"
@@ -210,3 +231,99 @@ def test_a_text_of_a_million_characters_leaves_the_player_usable(lab: Lab) -> No
     wait_until(lambda: frame.get_attribute("max") == "2", "all frames have come")
     frame.press("Home")
     expect(frame).to_have_value("0")
+
+
+PLUGINS = """import sys; sys.path[:0] = [{root!r}, {folder!r}]
+import mlwidgets
+%load_ext mlwidgets"""
+
+
+def test_hostile_plugins_are_text_in_every_listing(lab: Lab, root: Path, tmp_path: Path) -> None:
+    """Names, versions, titles, and what the broken ones say, live and through nbconvert."""
+    hostile.install(tmp_path)
+    watch = Watch(lab._context)
+    load = PLUGINS.format(root=str(root), folder=str(tmp_path))
+    asked = [
+        "%ml",
+        "%ml plugins",
+        "%ml hostile0",
+        "%ml hostile0.one?",
+        "%ml <img/src=x/onerror=hit()>",
+    ]
+    book = lab.open([load, *asked, "%ml hostile0.one\n", "%ml plugins reload"])
+    for i in range(len(asked) + 3):
+        book.run(i, check=False)
+    printed = [book.output(i).text_content() or "" for i in range(len(asked) + 3)]
+    for n in range(GROUPS):
+        plain = hostile.plain(n)
+        broken = f"ValueError: {plain[0][:20]}"
+        assert (broken in printed[0]) == (broken in printed[2]) == bool(n % 2), n
+        assert f"{plain[1]} {plain[2]}" in printed[2], "the distribution and its version"
+        assert plain[3].replace("=", "-") in printed[2], "the plugin's name"
+    assert hostile.plain(0)[0] in printed[1], "a topic's title"
+    assert hostile.plain(0)[0] in printed[4].replace("\n", " "), "an algorithm's help"
+    assert "<img/src=x/onerror=hit()>" in printed[5], "what was asked for"
+    expect(book.output(6).get_by_role("slider", name="Frame", exact=True)).to_be_visible()
+    watch.is_clean(book.page)
+    book.save()
+    converted(book.server.root / book.name, watch)
+
+
+RECORDED = """from tests.browser.attacks.hostile import GROUPS, group, joined
+import mlwidgets
+for n in range(GROUPS):
+    whole = joined(group(n))
+    with mlwidgets.record(mlwidgets.Line("x", title=whole), title=whole) as rec:
+        rec(x=1.0)
+        rec(x=2.0)
+    print(rec.run.summary(), rec.run)"""
+
+
+def test_hostile_titles_of_recorded_loops_are_text(lab: Lab, root: Path) -> None:
+    watch = Watch(lab._context)
+    book = lab.open([LIVE.format(root=str(root)), RECORDED])
+    book.run_all()
+    expect(book.page.get_by_role("slider", name="Frame", exact=True)).to_have_count(GROUPS)
+    wait_until(lambda: len(shown(book.page)) == GROUPS, "every player is there")
+    for n, found in enumerate(shown(book.page)):
+        whole = typed(joined(group(n)))
+        assert (found["title"], found["captions"]) == ([whole], [whole])
+        assert found["built"] == found["acting"] == []
+    watch.is_clean(book.page)
+    book.save()
+    converted(book.server.root / book.name, watch)
+
+
+NAMED = """import mlwidgets
+from mlwidgets.algorithms import Algorithm
+from mlwidgets.run import Run
+
+def walk():
+    yield {{"x": 1.0}}
+
+Run(Algorithm(walk, (), name={name!r}))"""
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("../../x<script>.html", "x_script_html.html"),
+        ("a\\b:c|d?e*f.exe", "a_b_c_d_e_f_exe.html"),
+        ("con\0.\u202elmth.", "con_lmth.html"),
+        ("<>", "run.html"),
+        ("x" * 300, "x" * 80 + ".html"),
+    ],
+)
+def test_a_downloads_name_is_harmless(name: str, file: str) -> None:
+    assert f"{file_stem(name)}.html" == file
+
+
+def test_a_hostile_names_page_is_downloaded_under_a_harmless_one(lab: Lab) -> None:
+    watch = Watch(lab._context)
+    book = lab.open([NAMED.format(name="../../x<script>.html").replace("))", "), {})")])
+    book.run_all()
+    export = book.output(0).get_by_role("button", name="Export", exact=True)
+    with book.page.expect_download() as download:
+        export.click()
+    assert download.value.suggested_filename == "x_script_html.html"
+    watch.is_clean(book.page)

@@ -15,7 +15,8 @@ SHOWN = """() => {
     labels: "label, .param .name", words: ".how dt, .how dd, .how p", choices: "option",
     captions: "figcaption b", notes: "figcaption", paragraphs: "p.words", tokens: "p.words .token",
     names: "table th", alert: "[role=alert] p", status: "[role=status] .note", line: "footer .line",
-    equations: ".say",
+    equations: ".say", cells: "table td", kinds: "fieldset.kinds label", trace: "[role=alert] pre",
+    tabled: "caption",
   };
   const hosts = [...document.querySelectorAll(".mlwidgets")];
   return hosts.filter((host) => host.shadowRoot?.querySelector(".player")).map((host) => {
@@ -35,6 +36,16 @@ SHOWN = """() => {
     found.acting = acting.map((node) => node.outerHTML);
     return found;
   });
+}"""
+
+
+# The data behind every figure, and the boards that can be painted.
+UNFOLD = """() => {
+  for (const host of document.querySelectorAll(".mlwidgets")) {
+    const buttons = host.shadowRoot?.querySelectorAll("button[aria-expanded=false].more") ?? [];
+    buttons.forEach((button) => button.click());
+    host.shadowRoot?.querySelectorAll("button.act[aria-label$='Paint…']").forEach((b) => b.click());
+  }
 }"""
 
 
@@ -83,6 +94,10 @@ class Watch:
         self.provoke(page)
         page.evaluate("() => new Promise(requestAnimationFrame)")
         assert (self.hits(page), self.dialogs, self.outside) == (0, [], [])
+
+
+def unfold(page: Page) -> None:
+    page.evaluate(UNFOLD)
 
 
 def shown(page: Page) -> list[dict[str, Any]]:

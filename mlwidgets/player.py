@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 LONG = {  # what takes its time is done aside: "module:function" of (player, content), its result sent
     "export": "pages.export:asked",
+    "find": "search:asked",
+    "pause_when": "search:asked_to_pause",
     "branch": "replay.family:asked_to_branch",
     "try": "replay.family:asked_to_try",
     "drop": "replay.family:asked_to_drop",

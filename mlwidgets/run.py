@@ -443,10 +443,14 @@ class Run:
     @property
     def line(self) -> str:
         """The `%ml` line that gives this run; empty for a recorded loop, which no line gives."""
+        return self.start_line + self.steered_line
+
+    @property
+    def start_line(self) -> str:
+        """The beginning of the line: the parameters at the start."""
         if self._fixed:
             return self._line
-        start = self.algorithm.spec.line(self._core.start)
-        return f"%ml {self.name} {start}".rstrip() + self.steered_line
+        return f"%ml {self.name} {self.algorithm.spec.line(self._core.start)}".rstrip()
 
     @property
     def steered_line(self) -> str:

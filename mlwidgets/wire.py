@@ -50,6 +50,7 @@ class Feed:
         self._seq = 0
         self._acked: dict[str, tuple[int, float]] = {}  # client: last message drawn, and when
         self._last = 0.0
+        self._nonfinite: tuple[str, int] | None = None
         self._lock = threading.Lock()
 
     def follow(self, core: Core) -> None:
@@ -165,6 +166,9 @@ class Feed:
         newest = stop == count and not self.pale
         first = max(start, stop - self._heavy_rows()) if newest else stop
         self._data(player, core, epoch, (start, stop), (first, stop))
+        if core.trace.nonfinite != self._nonfinite:  # looks at the rows that are new
+            self._nonfinite = core.trace.nonfinite
+            self.state_due = True
         return 1
 
     def _room(self, now: float) -> bool:

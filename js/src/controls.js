@@ -4,6 +4,7 @@ import { drawFace } from "./draw.js";
 import { steered } from "./force.js";
 import { plain, shown } from "./format.js";
 
+/** @import { Branching } from "./branching.js" */
 /** @import { Cursor } from "./cursor.js" */
 /** @import { Run } from "./run.js" */
 /** @import { Moment, Param } from "./types" */
@@ -16,13 +17,13 @@ const SETTLE = 600; // ms for the run's own word to arrive after its answer
 /** @param {unknown} a @param {unknown} b */
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-/** @param {Run} run @param {Cursor} cursor @param {(param: Param) => void} paint */
-export function controls(run, cursor, paint) {
+/** @param {Run} run @param {Cursor} cursor @param {Branching} branching @param {(param: Param) => void} paint */
+export function controls(run, cursor, branching, paint) {
   const { info } = run;
   const empty = (/** @type {Param} */ param) => param.kind === "opaque" && run.state.params[param.name] == null; // nothing to show or to edit
   const params = info.params.filter((param) => (!info.controls || info.controls.includes(param.name)) && !empty(param));
   params.sort((a, b) => Number(a.kind === "grid") - Number(b.kind === "grid")); // a board's row is short: it comes last
-  const all = params.map((param) => control(param, run, cursor, paint));
+  const all = params.map((param) => control(param, run, cursor, branching, paint));
   const live = all.filter((c) => c.param.live), fixed = all.filter((c) => !c.param.live);
   const node = el("div", { class: "side" }, ...group(run.frozen ? "Could be changed while it ran" : "Live: change while it runs", live),
     ...group(run.frozen ? "Fixed from the start" : "Changes below restart the run", fixed));
@@ -45,8 +46,8 @@ function group(title, items) {
 /** Does a change act at the head? Also where a run that is done answers it. @param {Run} run @param {Param} param */
 export const steers = (run, param) => Boolean(param.live) && (!run.ended || (run.state.answers ?? []).includes(param.name));
 
-/** @param {Param} param @param {Run} run @param {Cursor} cursor @param {(param: Param) => void} paint */
-function control(param, run, cursor, paint) {
+/** @param {Param} param @param {Run} run @param {Cursor} cursor @param {Branching} branching @param {(param: Param) => void} paint */
+function control(param, run, cursor, branching, paint) {
   /** @type {{value: unknown, answered: number} | null} what the hand holds, until the run has it */
   let held = null;
   const wrong = el("p", { class: "wrong", role: "alert", hidden: true });
@@ -55,13 +56,13 @@ function control(param, run, cursor, paint) {
 
   /** @param {unknown} value @param {boolean} final @returns {Promise<void>} */
   async function change(value, final) {
-    const eager = steers(run, param) || run.whole;
+    const eager = (steers(run, param) && cursor.atHead) || run.whole;
     if (held && final && same(held.value, value) && eager) return look(); // sent while it was dragged
     if (!held && final && run.whole && same(run.state.params[param.name], value)) return;
     held = { value, answered: 0 };
     if (!eager && !final) return face.show(value);
     const mine = held;
-    const { error } = await apply(run, cursor, param, value);
+    const { error } = await apply(run, cursor, branching, param, value);
     wrong.hidden = !error;
     put(wrong, error ?? "");
     if (error && held === mine) held = null;
@@ -96,14 +97,21 @@ function steering({ state, info }) {
   return Object.fromEntries(live.map((p) => [p.name, state.params[p.name]]));
 }
 
-/** A live parameter is set at the head. @param {Run} run @param {Cursor} cursor @param {Param} param @param {unknown} value */
-export function apply(run, cursor, param, value) {
+/** Is the past, or the end, where a change of this parameter would act? What is drawn asks the newest frame. @param {Run} run @param {Cursor} cursor @param {Param} param */
+const branches = (run, cursor, param) =>
+  Boolean(param.live) && !run.frozen && !run.whole && !["image", "grid"].includes(param.kind) && (run.ended ? !steers(run, param) : !cursor.atHead);
+
+/**
+ * A live parameter acts at the newest frame; where the cursor stands in the past, a branch begins there.
+ * @param {Run} run @param {Cursor} cursor @param {Branching} branching @param {Param} param @param {unknown} value
+ */
+export function apply(run, cursor, branching, param, value) {
+  if (branches(run, cursor, param)) return branching.from(param.name, value);
   if (!steers(run, param)) {
     const play = cursor.moving || param.kind === "image"; // who draws wants an answer
     cursor.restart();
     return run.restart({ ...steering(run), [param.name]: value }, { play, ...cursor.asked() });
   }
-  if (!cursor.atHead) run.notice = "Moved to the newest frame: a change acts there.";
   if (!cursor.following) cursor.toHead();
   return run.set(param.name, value);
 }

@@ -57,7 +57,7 @@ export class Cursor {
     }
     if (this.wanted >= 0) {
       this.position = store.position(this.wanted);
-      if (store.frame(store.head) < this.wanted) return; // its rows are still on their way
+      if (store.frame(store.head) < this.wanted && store.known < this.run.state.count) return; // its rows are still on their way
       this.wanted = -1;
     }
     if (this.following) this.position = store.head;
@@ -79,6 +79,21 @@ export class Cursor {
 
   toHead() {
     this.go(this.run.store.head);
+  }
+
+  /** To the newest frame of a run whose rows may still be on their way. */
+  toNewest() {
+    this.playing = false;
+    this.wanted = -1;
+    this.following = true;
+    this.changed();
+  }
+
+  /** To a frame of a run whose rows may still be on their way. @param {number} frame */
+  comeTo(frame) {
+    this.playing = this.following = false;
+    this.wanted = frame;
+    this.changed();
   }
 
   /** Before a restart: a run that comes whole is looked at where it was, another from its start. */

@@ -41,6 +41,17 @@ export function icon(path, solid = false) {
   return svg;
 }
 
+/** Upright strokes side by side, at parts of the width from 0 to 1; those that would coincide are one. @param {string} name */
+export function strokes(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  const line = document.createElementNS(SVG, "path");
+  set(svg, { viewBox: "0 0 1000 1", preserveAspectRatio: "none", "aria-hidden": "true", class: name });
+  svg.append(line);
+  /** @param {number[]} parts */
+  const draw = (parts) => set(line, { d: [...new Set(parts.map((part) => Math.round(1000 * part)))].map((x) => `M${x} 0v1`).join("") });
+  return { node: svg, draw };
+}
+
 let serial = 0;
 /** An id no other player on the page has. @param {string} stem */
 export const unique = (stem) => `${stem}-${++serial}`;

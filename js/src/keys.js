@@ -2,8 +2,8 @@
 
 /** @import { Cursor } from "./cursor.js" */
 
-/** @param {HTMLElement} box @param {Cursor} cursor */
-export function keys(box, cursor) {
+/** @param {HTMLElement} box @param {Cursor} cursor @param {Record<string, () => void>} more */
+export function keys(box, cursor, more) {
   /** @type {Record<string, () => void>} */
   const does = {
     " ": () => cursor.toggle(),
@@ -13,6 +13,7 @@ export function keys(box, cursor) {
     PageDown: () => cursor.forward(10),
     Home: () => cursor.go(0),
     End: () => cursor.toHead(),
+    ...more,
   };
   box.addEventListener("keydown", (event) => {
     event.stopPropagation(); // a notebook's own keys are not meant here

@@ -1,9 +1,12 @@
 /** The player: one run, its figures, and what one may do with it. */
+import { branching } from "./branching.js";
 import { apply, controls, steers } from "./controls.js";
 import { Cursor } from "./cursor.js";
 import { el } from "./dom.js";
 import { equations } from "./equations.js";
+import { family } from "./family.js";
 import { figure } from "./figure.js";
+import { finder } from "./find.js";
 import { inForce, paramOf } from "./force.js";
 import { pageModel } from "./hosts/standalone.js";
 import { keys } from "./keys.js";
@@ -48,14 +51,17 @@ function player(model, shadow, signal) {
   const cursor = new Cursor(run, invalidate);
   const { info, store } = run;
   const bell = status(run), alert = alarm(run);
-  const bar = transport(run, cursor);
-  const side = controls(run, cursor, openPaint);
+  const branch = branching(run, cursor);
+  const bar = transport(run, cursor, branch);
+  const side = controls(run, cursor, branch, openPaint);
+  const kin = family(run, cursor);
   const equation = equations(info, store);
-  const questions = tries(run, cursor);
-  const behind = panes([how(info)]);
+  const questions = tries(run, branch);
+  const search = finder(run, cursor);
+  const behind = panes([search.pane, how(info)]);
   const foot = footer(run, tell, behind.buttons);
   const views = el("div", { class: "views" }, alert.node);
-  const body = el("div", { class: side.empty ? "body bare" : "body" }, views, ...(side.empty ? [] : [side.node]), bar.node, bell.node);
+  const body = el("div", { class: side.empty ? "body bare" : "body" }, views, ...(side.empty ? [] : [side.node]), bar.node, branch.node, bell.node, kin.node);
   const box = el("div", { class: "player", role: "group", "aria-label": info.title, tabindex: -1 },
     header(info), body, ...[equation, questions].filter((part) => !part.empty).map((part) => part.node), foot.node, ...behind.nodes);
   shadow.append(box);
@@ -68,7 +74,7 @@ function player(model, shadow, signal) {
 
   let asked = 0, before = 0, timer = 0, visible = true;
   dress();
-  keys(box, cursor);
+  keys(box, cursor, search.keys);
   watchTheme(dress, signal);
   const sizes = new ResizeObserver(invalidate);
   sizes.observe(views);
@@ -101,7 +107,7 @@ function player(model, shadow, signal) {
   /** @param {string} name @param {unknown} value */
   function change(name, value) {
     const param = paramOf(info, name);
-    if (param) void apply(run, cursor, param, value);
+    if (param) void apply(run, cursor, branch, param, value);
   }
 
   /** Nobody looks: time for the kernel to renew the still in the saved notebook. */
@@ -132,8 +138,8 @@ function player(model, shadow, signal) {
 
   /** @param {Moment} m */
   function show(m) {
-    for (const part of [bar, side, equation, foot, bell, alert, behind]) part.update(m);
-    for (const f of figures) f.draw(m, `${palette.version} ${run.version} ${store.epoch}`);
+    for (const part of [bar, side, kin, equation, foot, bell, alert, behind, search]) part.update(m);
+    for (const f of figures) f.draw(m, `${palette.version} ${run.version} ${store.epoch} ${run.lanes.version}`);
   }
 
   /** @returns {Moment} */
@@ -142,6 +148,7 @@ function player(model, shadow, signal) {
     const { position, frame } = cursor;
     return {
       position, frame, state,
+      lanes: run.lanes.at(cursor.step, position),
       params: inForce(state, frame, cursor.following),
       done: !cursor.playing && run.ended,
       label: label(store, cursor.steps, position, state),
@@ -152,7 +159,7 @@ function player(model, shadow, signal) {
   function settle() {
     timer = 0;
     const m = moment();
-    for (const part of [bar, side, bell]) part.update(m); // out of sight, too: what is read aloud is true
+    for (const part of [bar, side, bell, search]) part.update(m); // out of sight, too: what is read aloud is true
     bell.speak(m);
     if (visible) for (const f of figures) f.describe();
     if (run.notice) timer = window.setTimeout(settle, 1000);
@@ -171,7 +178,7 @@ function player(model, shadow, signal) {
     };
     views.querySelector(".paint")?.remove();
     const editor = paint(param, value, (rows, final) => {
-      if (steers(run, param) || final) void apply(run, cursor, param, rows).then(({ error }) => tell(error ?? ""));
+      if (steers(run, param) || final) void apply(run, cursor, branch, param, rows).then(({ error }) => tell(error ?? ""));
     }, close);
     if (hidden) hidden.hidden = true;
     views.prepend(editor.node);

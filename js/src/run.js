@@ -1,4 +1,5 @@
 /** The run as the page knows it: its words from the kernel, its trace, and what one may ask of it. */
+import { Lanes } from "./lanes.js";
 import { Store } from "./store.js";
 import { unpacked } from "./wire.js";
 
@@ -26,7 +27,8 @@ export class Run {
     this.version = 0;
     this.store = new Store(this.info, (message) => this.post(message));
     this.store.keepAll = !this.live;
-    /** @type {number[]} messages drawn next, then acknowledged */
+    this.lanes = new Lanes(this);
+    /** @type {{seq: number, lane?: string}[]} messages drawn next, then acknowledged */
     this.unacknowledged = [];
     /** @type {Map<number, {resolve: (answer: Answer) => void, timer: ReturnType<typeof setTimeout>}>} */
     this.waiting = new Map();
@@ -44,6 +46,8 @@ export class Run {
     /** @type {string | null} what was asked for, until the run says so itself */
     this.wish = null;
     this.notice = "";
+    /** @type {number[]} frames at which what is searched for holds */
+    this.hits = [];
     this.listen(signal);
     this.takeFirst();
     if (this.lacks) this.post({ type: "ready", epoch: this.store.epoch, count: this.store.known });
@@ -51,8 +55,8 @@ export class Run {
 
   /** Are there rows that did not come with the widget? A page that lacks none need not say that it is there. */
   get lacks() {
-    const { epoch, count, status } = this.state;
-    return epoch !== this.store.epoch || count > this.store.known || status === "running";
+    const { epoch, count, status, lanes = [] } = this.state;
+    return lanes.length > 0 || epoch !== this.store.epoch || count > this.store.known || status === "running";
   }
 
   /** @returns {State} */
@@ -66,6 +70,7 @@ export class Run {
     const onState = () => {
       this.state = this.stateNow();
       this.version++;
+      this.lanes.prune();
       if (this.ended || this.state.status === this.wish) this.wish = null;
       this.changed();
     };
@@ -95,8 +100,8 @@ export class Run {
 
   /** @param {DataMessage} message @param {Bytes[]} buffers */
   receiveData(message, buffers) {
-    const { gap } = this.store.accept(message, buffers);
-    if (message.seq != null) this.unacknowledged.push(message.seq);
+    const gap = message.lane ? this.lanes.accept(message, buffers) : this.store.accept(message, buffers).gap;
+    if (message.seq != null) this.unacknowledged.push({ seq: message.seq, lane: message.lane });
     if (gap) this.askAgain();
     this.changed();
   }
@@ -110,7 +115,7 @@ export class Run {
 
   /** Latest frame wins: the kernel sends on once what it sent is drawn. */
   acknowledge() {
-    for (const seq of this.unacknowledged) this.post({ type: "ack", seq });
+    for (const drawn of this.unacknowledged) this.post({ type: "ack", ...drawn });
     this.unacknowledged = [];
   }
 

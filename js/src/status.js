@@ -3,7 +3,7 @@ import { el, put } from "./dom.js";
 import { capital, num } from "./format.js";
 
 /** @import { Run } from "./run.js" */
-/** @import { Moment } from "./types" */
+/** @import { Moment, State } from "./types" */
 
 /** @type {Record<string, string>} */
 const WORDS = { ready: "ready", running: "running", paused: "paused", done: "finished", stopped: "stopped", failed: "stopped by an error", loaded: "a saved run" };
@@ -17,7 +17,7 @@ export function status(run) {
 
   /** @param {Moment} m */
   function update(m) {
-    const text = run.lost ? "The kernel does not answer; what is recorded can still be looked at." : run.notice || m.state.note || "";
+    const text = run.lost ? "The kernel does not answer; what is recorded can still be looked at." : run.notice || m.state.note || nonfinite(m.state);
     if (text !== note.textContent) since = performance.now();
     else if (run.notice && performance.now() - since > STALE) run.notice = "";
     put(note, text);
@@ -31,6 +31,9 @@ export function status(run) {
   }
   return { node, update, speak };
 }
+
+/** @param {State} state */
+const nonfinite = ({ nonfinite: found }) => (found ? `First non-finite value: ${found[0]} at frame ${found[1]}` : "");
 
 /** One readable line where the figure is; the last good frame stays behind it. @param {Run} run */
 export function alarm(run) {

@@ -1,9 +1,10 @@
 /** The transport: play, step, scrub, pace. */
-import { el, icon, put, set } from "./dom.js";
+import { el, icon, put, set, strokes } from "./dom.js";
 import { marks, paramOf } from "./force.js";
 import { handled, plain, shown } from "./format.js";
 import { finished, total } from "./steps.js";
 
+/** @import { Branching } from "./branching.js" */
 /** @import { Cursor } from "./cursor.js" */
 /** @import { Run } from "./run.js" */
 /** @import { Moment, Pace } from "./types" */
@@ -11,8 +12,10 @@ import { finished, total } from "./steps.js";
 const PLAY = "M4.5 2.6v10.8c0 .5.5.8.9.5l8-5.4c.4-.2.4-.8 0-1l-8-5.4c-.4-.3-.9 0-.9.5z";
 const PAUSE = "M4 2.5h2.8v11H4zM9.2 2.5H12v11H9.2z";
 
-/** @param {Run} run @param {Cursor} cursor */
-export function transport(run, cursor) {
+const FORK = "M4.5 4.6v6.8M4.5 8.6c0-2 7 0 7-4M4.5 4.6a1.6 1.6 0 1 0 0-3.2 1.6 1.6 0 0 0 0 3.2zM4.5 14.6a1.6 1.6 0 1 0 0-3.2 1.6 1.6 0 0 0 0 3.2zM11.5 4.6a1.6 1.6 0 1 0 0-3.2 1.6 1.6 0 0 0 0 3.2z";
+
+/** @param {Run} run @param {Cursor} cursor @param {Branching} branching */
+export function transport(run, cursor, branching) {
   const play = el("button", { class: "play", type: "button", onclick: () => cursor.toggle() });
   const restart = button("Restart", "M3.2 5.2A5.6 5.6 0 1 1 2.4 8.6M2.6 1.8v3.6h3.6", () => {
     cursor.toHead();
@@ -25,6 +28,8 @@ export function transport(run, cursor) {
   const count = el("span", { class: "count" });
   const follow = el("button", { class: "link", type: "button", hidden: true, onclick: () => cursor.toHead() }, "to the newest ▸");
   const node = el("div", { class: "transport" }, play, restart, back, stepMenu(cursor), forward, scrub.node, count, follow, paceMenu(run, cursor));
+  const fork = el("button", { class: "link", type: "button", title: "Another run from this frame on", hidden: run.frozen, onclick: () => void branching.here() }, icon(FORK), "Branch here");
+  node.append(fork);
   let shownIcon = "";
 
   /** @param {Moment} m */
@@ -38,6 +43,7 @@ export function transport(run, cursor) {
     }
     play.disabled = !cursor.moving && !run.canGo && store.head === 0;
     restart.disabled = run.frozen;
+    fork.disabled = !store.known;
     back.disabled = m.position === 0;
     forward.disabled = cursor.atHead && !run.canGo;
     slider.max = String(store.head);
@@ -68,10 +74,15 @@ function button(name, path, onclick) {
  */
 function scrubber(slider, run, cursor) {
   const reach = el("div", { class: "reach" }, slider);
+  const hits = strokes("hits");
+  const bad = el("button", { class: "mark bad", type: "button", hidden: true, onclick: () => cursor.go(run.store.position(Number(bad.dataset.frame))) });
+  reach.append(hits.node, bad);
   const node = el("div", { class: "scrub" }, el("div", { class: "rail" }), reach);
   /** @type {HTMLElement[]} */
   let buttons = [];
   let drawn = "";
+  /** @type {number[]} */
+  let hit = [];
 
   function update() {
     const { store, state } = run;
@@ -80,12 +91,27 @@ function scrubber(slider, run, cursor) {
     reach.style.width = `${(100 * part).toFixed(2)}%`;
     const key = `${state.events?.length} ${store.epoch} ${store.head}`;
     if (key !== drawn) drawMarks();
+    if (key !== drawn || hit !== run.hits) hits.draw((hit = run.hits).map(at));
     drawn = key;
+    drawBad();
+  }
+
+  /** @param {number} frame */
+  const at = (frame) => run.store.position(frame) / Math.max(1, run.store.head);
+  /** @param {number} part */
+  const left = (part) => `calc(8px + (100% - 16px) * ${part.toFixed(4)})`;
+
+  function drawBad() {
+    const found = run.state.nonfinite;
+    bad.hidden = !found;
+    if (!found) return;
+    const text = `Frame ${found[1]}: ${found[0]} is not a finite number`;
+    set(bad, { "aria-label": text, title: text, "data-frame": found[1] });
+    bad.style.left = left(at(found[1]));
   }
 
   function drawMarks() {
     const { store, state, info } = run;
-    const at = (/** @type {number} */ frame) => store.position(frame) / Math.max(1, store.head);
     const found = marks(state.events ?? [], (a, b) => at(b.frame) - at(a.frame) < 0.02);
     while (buttons.length > found.length) buttons.pop()?.remove();
     while (buttons.length < found.length) {
@@ -98,7 +124,7 @@ function scrubber(slider, run, cursor) {
       const words = handled(param) || `${shown(param, mark.old)} to ${shown(param, mark.new)}`;
       const text = `Frame ${mark.frame}: ${param.label || param.name} ${words}`;
       set(buttons[k], { "aria-label": text, title: text, "data-frame": mark.frame });
-      buttons[k].style.left = `calc(8px + (100% - 16px) * ${at(mark.frame).toFixed(4)})`;
+      buttons[k].style.left = left(at(mark.frame));
     });
   }
   return { node, update };

@@ -27,14 +27,24 @@ export interface State {
   params: Record<string, unknown>; start: Record<string, unknown>; events: Steer[];
   /** live parameters that a run answers once it is done */ answers?: string[];
   line?: string; pace?: Pace; driving?: boolean;
+  /** what it holds at when that comes true */ pausing?: string; /** column and frame */ nonfinite?: [string, number] | null;
   error?: null | { text: string; frame?: number | null; trace?: string }; note?: string;
+  family?: Kin[]; place?: number; lanes?: LaneState[]; label?: string; steering?: string;
 }
+export interface LaneState {
+  name: string; label?: string; pale: boolean; status: string; number: number;
+  events: Steer[]; params: Record<string, unknown>; start: Record<string, unknown>; line?: string;
+}
+/** A run beside the player's own, where it stands while the cursor is where it is. */
+export interface Lane extends LaneState { state: LaneState; store: import("./store.js").Store; position: number }
+/** One run of a family: which it comes from, and from which frame on it differs. */
+export interface Kin { place: number; parent: number | null; at: number | null; label: string; number: number; status: string }
 export interface WireColumn {
   name: string; dtype?: string; shape?: number[]; part: "light" | "heavy";
   buffer?: number; json?: unknown[]; sizes?: number[][];
 }
 export interface DataMessage {
-  type: "data"; seq?: number; epoch: number; count: number; number?: number; status?: string;
+  type: "data"; lane?: string; seq?: number; epoch: number; count: number; number?: number; status?: string;
   light: [number, number]; heavy: [number, number]; cols: WireColumn[];
 }
 export interface DoneMessage { type: "done"; id: number; error: string | null; param?: string | null; result?: any }
@@ -56,7 +66,7 @@ export interface Cell { data: Numbers; shape: number[] }
 
 /** What holds at the cursor. */
 export interface Moment {
-  position: number; frame: number; params: Record<string, unknown>; state: State;
+  position: number; frame: number; params: Record<string, unknown>; state: State; lanes: Lane[];
   done: boolean; label: string;
 }
 /** What stands behind a few words at the foot. `opened` is told each time it opens. */

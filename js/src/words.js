@@ -2,7 +2,7 @@
 import { el, put } from "./dom.js";
 import { formula } from "./equations.js";
 
-/** @import { Cursor } from "./cursor.js" */
+/** @import { Branching } from "./branching.js" */
 /** @import { Run } from "./run.js" */
 /** @import { Info, Moment, Pane, Try } from "./types" */
 
@@ -14,16 +14,15 @@ export function header(info) {
 /** @param {"span" | "p"} tag @param {string} name @param {string} [text] */
 const some = (tag, name, text) => (text ? [el(tag, { class: name }, text)] : []);
 
-/** @param {Run} run @param {Cursor} cursor */
-export function tries(run, cursor) {
+/** @param {Run} run @param {Branching} branching */
+export function tries(run, branching) {
   const all = run.info.tries ?? [];
   const node = el("div", { class: "try", role: "group", "aria-label": "Try" }, el("span", {}, "Try"),
     ...all.map((item) => el("button", { type: "button", disabled: run.frozen, onclick: () => void attempt(item) }, question(item))));
 
   /** @param {Try} item */
   function attempt({ params }) {
-    cursor.restart();
-    return run.restart({ ...untried(run.info), ...params }, { play: true, ...cursor.asked() });
+    return branching.ask("try", { params: { ...untried(run.info), ...params }, play: true });
   }
   return { node, empty: !all.length };
 }
@@ -55,11 +54,14 @@ export function footer(run, tell, more) {
     if (!error) tell("The page is on its way to your downloads.");
   }
 
+  const whole = () => `${run.state.line ?? ""}${run.state.steering ?? ""}`;
+
   async function copied() {
     try {
-      await navigator.clipboard.writeText(run.state.line ?? "");
+      await navigator.clipboard.writeText(whole());
       tell("Copied.");
     } catch {
+      put(text, whole());
       getSelection()?.selectAllChildren(text); // no clipboard on plain http: the line is selected instead
       tell("Selected: copy it with the keyboard.");
     }

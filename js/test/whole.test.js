@@ -5,6 +5,13 @@ import { Cursor } from "../src/cursor.js";
 import { Run } from "../src/run.js";
 import { info, message, store } from "./trace.js";
 
+const branch = branchless();
+
+/** Nobody branches here. */
+function branchless() {
+  return { from: () => assert.fail("no branch is asked for") };
+}
+
 /** A run whose frames come at once, shown from its end. */
 function opened() {
   const handlers = {}, sent = [];
@@ -25,7 +32,7 @@ function opened() {
 
 test("keys typed while a restart is under way go together into the next", async () => {
   const { run, cursor, answer, texts } = opened();
-  const answers = ["t", "te", "tex", "text"].map((value) => apply(run, cursor, run.info.params[0], value));
+  const answers = ["t", "te", "tex", "text"].map((value) => apply(run, cursor, branch, run.info.params[0], value));
   assert.deepEqual(texts(), [{ text: "t" }]);
   await answer();
   assert.deepEqual(texts(), [{ text: "t" }, { text: "text" }]);
@@ -38,12 +45,12 @@ test("the cursor stays on its step when the run begins anew", () => {
   const { run, cursor, arrives } = opened();
   assert.equal(cursor.position, 4, "it begins at the last");
   cursor.go(2);
-  void apply(run, cursor, run.info.params[0], "b");
+  void apply(run, cursor, branch, run.info.params[0], "b");
   arrives(2, 5);
   cursor.sync();
   assert.deepEqual([cursor.position, cursor.frame], [2, 2]);
   cursor.toHead();
-  void apply(run, cursor, run.info.params[0], "c");
+  void apply(run, cursor, branch, run.info.params[0], "c");
   arrives(3, 7);
   cursor.sync();
   assert.equal(cursor.position, 6, "who looks at the end goes on looking at the end");

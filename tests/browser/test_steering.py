@@ -6,8 +6,8 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.lab import Lab, wait_until
-from tests.browser.playing import LOAD, PLAY, number, opened, settled
+from tests.browser.lab import Lab
+from tests.browser.playing import LOAD, PLAY, opened, settled
 
 
 def test_a_change_made_while_it_runs_acts_at_the_head_and_leaves_a_mark(lab: Lab) -> None:
@@ -25,25 +25,6 @@ def test_a_change_made_while_it_runs_acts_at_the_head_and_leaves_a_mark(lab: Lab
     expect(player.button(f"Frame {frame}: learning rate 0.50 to 0.25")).to_be_visible()
     assert book.eval("run.status") == "running"
     assert book.eval("run.params['epsilon']") == "0.1", "the others stay"
-
-
-def test_a_change_made_while_looking_back_acts_at_the_head(lab: Lab) -> None:
-    book = lab.open([LOAD, PLAY])
-    book.run_all()
-    player = opened(book, 1)
-    for _ in range(3):
-        player.button("Step forward").click()
-    book.wait_for("run.trace['episode'][-1]", "3")
-    settled(book, player)
-    head = int(book.eval("run.number"))
-    player.scrub(5)
-    player.slider("epsilon exploration").fill("0.7")
-    book.wait_for("run.params['epsilon']", "0.7")
-    assert book.eval("run.events[-1].frame") == str(head + 1)
-    player.at(player.last)
-    player.scrub(5)
-    epsilon = player.slider("epsilon exploration")
-    wait_until(lambda: number(epsilon.input_value()) == 0.1, "frame 5 was made with 0.1")
 
 
 def test_a_wall_painted_while_it_runs_is_in_the_run(lab: Lab) -> None:

@@ -9,9 +9,11 @@ import { thinned } from "../table.js";
 
 /** @import { Ctx, Moment, View } from "../types" */
 /** @import { Scale } from "../scale.js" */
-/** @typedef {{series: Series, hue: string, name: string, mean: number[], lo: number, hi: number, least: number, seen: number, epoch: number}} Curve */
+/** @import { Store } from "../store.js" */
+/** @typedef {{series: Series, hue: string, name: string, base: {hue: string, name: string}, pale: boolean, at: number, mean: number[], lo: number, hi: number, least: number, seen: number, epoch: number}} Curve `at`: the position it is drawn to */
 
 const HUES = ["value", "error", "third"];
+const LANES = ["lane0", "lane1", "lane2", "lane3", "lane4", "lane5"];
 const [LEAST, TOP, BOTTOM] = [42, 8, 19];
 
 /** @param {Ctx} ctx @returns {View} */
@@ -21,8 +23,12 @@ export function line(ctx) {
   const step = stepsOf(info).find((s) => s.column === unit) ?? { name: unit || stepsOf(info)[0].name, column: unit };
   const width = Number(spec.mean) || 0;
   const hue = HUES.indexOf(String(spec.hue ?? "value"));
-  const curves = spec.columns.map((column, i) =>
-    curve(new Series(store, column, unit, String(spec.each ?? "last")), HUES[(Math.max(0, hue) + i) % 3], store.column(column)));
+  const of = (/** @type {Store} */ of) => spec.columns.map((column, i) =>
+    curve(new Series(of, column, unit, String(spec.each ?? "last")), HUES[(Math.max(0, hue) + i) % 3], store.column(column)));
+  const own = of(store);
+  /** @type {Map<Store, Curve[]>} the curves of runs beside this one */
+  const others = new Map();
+  let curves = own;
   const { open } = canvasIn(body);
   /** @type {Moment} */
   let moment;
@@ -31,7 +37,7 @@ export function line(ctx) {
 
   body.classList.add("draggable");
   const seek = (/** @type {number} */ px) => {
-    const near = curves[0].series;
+    const near = own[0].series;
     const k = nearest(near.X, x.invert(px));
     if (k >= 0) ctx.go(near.P[k]);
   };
@@ -40,35 +46,56 @@ export function line(ctx) {
   /** @param {Moment} m */
   function update(m) {
     moment = m;
+    curves = gathered(m);
     for (const c of curves) grow(c, width);
     const palette = ctx.palette();
     const { g, w, h } = open(spec.wide ? 150 : 126);
     g.font = palette.font(10.5);
-    const right = curves.length > 1 ? Math.min(96, 10 + Math.max(...curves.map((c) => g.measureText(c.name).width))) : 6;
+    const right = named().length > 1 ? Math.min(112, 10 + Math.max(...named().map((c) => g.measureText(c.name).width))) : 6;
     const y = yScale(curves, spec, h);
     const left = Math.max(LEAST, 8 + Math.max(...y.ticks.map((t) => g.measureText(t.text).width)));
     x = scale("linear", xDomain(curves, total(m.state, step, store), unit), [left, w - right]);
     drawAxes(g, x, y, { left, w: w - right + 6, h, step: step.name, palette });
-    drawSteering(g, ctx, { m, x, series: curves[0].series, left, h });
-    for (const c of curves) drawCurve(g, c, { x, y, m, palette, smooth: width > 1 });
-    drawCursor(g, curves, { m, x, y, h, palette });
-    if (curves.length > 1) drawNames(g, curves, { w, y, palette });
-    const values = curves.map((c) => (curves.length > 1 ? `${c.name} ` : "") + num(now(c, m)));
-    ctx.say(caption(curves, y, spec, m), values.join("   "));
+    drawSteering(g, ctx, { m, x, series: own[0].series, left, h });
+    for (const c of curves) drawCurve(g, c, { x, y, palette, smooth: width > 1 });
+    drawCursor(g, named(), { px: x(own[0].series.x(m.position)), x, y, h, palette });
+    if (named().length > 1) drawNames(g, named(), { w, y, palette });
+    const values = named().map((c) => (named().length > 1 ? `${c.name} ` : "") + num(now(c)));
+    ctx.say(caption(own, y, spec), values.join("   "));
+  }
+
+  /** Those of other runs lie under our own. @param {Moment} m @returns {Curve[]} */
+  function gathered(m) {
+    const compared = m.lanes.some((lane) => !lane.pale);
+    const stores = new Set(m.lanes.map((lane) => lane.store));
+    for (const gone of others.keys()) if (!stores.has(gone)) others.delete(gone);
+    for (const c of own) Object.assign(c, { at: m.position }, compared ? { hue: LANES[0], name: m.state.label || "this run" } : c.base);
+    const beside = m.lanes.filter((lane) => lane.pale || compared).flatMap((lane, k) => {
+      const mine = others.get(lane.store) ?? of(lane.store);
+      others.set(lane.store, mine);
+      for (const c of mine) Object.assign(c, lane.pale ? { pale: true, at: Infinity } : { at: lane.position, hue: LANES[(k + 1) % LANES.length], name: lane.label || `run ${k + 2}` });
+      return mine;
+    });
+    return [...beside, ...own];
+  }
+
+  /** What is not pale. */
+  function named() {
+    return curves.filter((c) => !c.pale).sort((a, b) => Number(own.includes(b)) - Number(own.includes(a)));
   }
 
   const summary = () => {
-    const parts = curves.map((c) => `${c.name} ${num(now(c, moment))}`);
-    const n = curves[0].series.until(moment.position);
-    const span = Number.isFinite(curves[0].lo) ? ` Range ${num(Math.min(...curves.map((c) => c.lo)))} to ${num(Math.max(...curves.map((c) => c.hi)))}.` : "";
+    const parts = named().map((c) => `${c.name} ${num(now(c))}`);
+    const n = own[0].series.until(moment.position);
+    const span = Number.isFinite(own[0].lo) ? ` Range ${num(Math.min(...curves.map((c) => c.lo)))} to ${num(Math.max(...curves.map((c) => c.hi)))}.` : "";
     return `Line chart over ${plural(step.name)}, ${n} ${n === 1 ? "point" : "points"} so far: ${listed(parts)}.${span}`;
   };
   const rows = () => {
-    const n = curves[0].series.until(moment.position);
-    const { picked, note } = thinned(n);
+    const [{ series }] = own;
+    const { picked, note } = thinned(series.until(moment.position));
     return {
-      head: [step.name, ...curves.map((c) => c.name)],
-      body: picked.map((k) => [plain(curves[0].series.X[k]), ...curves.map((c) => num(c.series.Y[nearest(c.series.X, curves[0].series.X[k])]))]),
+      head: [step.name, ...named().map((c) => c.name)],
+      body: picked.map((k) => [plain(series.X[k]), ...named().map((c) => num(c.series.Y[nearest(c.series.X, series.X[k])]))]),
       note,
     };
   };
@@ -77,7 +104,8 @@ export function line(ctx) {
 
 /** @param {Series} series @param {string} hue @param {import("../types").Column} column @returns {Curve} */
 function curve(series, hue, column) {
-  return { series, hue, name: column.words || column.name, mean: [], lo: Infinity, hi: -Infinity, least: Infinity, seen: 0, epoch: -1 };
+  const base = { hue, name: column.words || column.name };
+  return { series, ...base, base, pale: false, at: Infinity, mean: [], lo: Infinity, hi: -Infinity, least: Infinity, seen: 0, epoch: -1 };
 }
 
 /** @param {Curve} c @param {number} width */
@@ -95,9 +123,9 @@ function grow(c, width) {
   if (width > 1) smoothed(Y, width, c.mean);
 }
 
-/** The value that the dot marks. @param {Curve} c @param {Moment} m */
-function now(c, m) {
-  const n = c.series.until(m.position);
+/** The value that the dot marks. @param {Curve} c */
+function now(c) {
+  const n = c.series.until(c.at);
   return n ? c.series.Y[n - 1] : NaN;
 }
 
@@ -139,12 +167,13 @@ function drawAxes(g, x, y, { left, w, h, step, palette }) {
   for (const { value, text } of linearTicks(x.lo, x.hi)) if (Number.isInteger(value) && x(value) + 20 < edge) write(g, text, x(value), h - 4, "center");
 }
 
-/** @param {CanvasRenderingContext2D} g @param {Curve} c @param {{x: Scale, y: Scale, m: Moment, palette: import("../theme.js").Palette, smooth: boolean}} at */
-function drawCurve(g, c, { x, y, m, palette, smooth }) {
+/** @param {CanvasRenderingContext2D} g @param {Curve} c @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette, smooth: boolean}} at */
+function drawCurve(g, c, { x, y, palette, smooth }) {
   const { X, Y } = c.series;
-  const n = c.series.until(m.position);
+  const n = c.series.until(c.at);
   g.strokeStyle = palette.css(c.hue);
   g.lineJoin = "round";
+  if (c.pale) return stroke(g, { X, Y: smooth ? c.mean : Y, from: 0, to: n, x, y, width: 1.6, alpha: 0.3 });
   stroke(g, { X, Y, from: Math.max(0, n - 1), to: X.length, x, y, width: 0.6, alpha: 0.4 });
   stroke(g, { X, Y, from: 0, to: n, x, y, width: smooth ? 0.9 : 1.5, alpha: smooth ? 0.55 : 1 });
   if (smooth) stroke(g, { X, Y: c.mean, from: 0, to: n, x, y, width: 2, alpha: 1 });
@@ -210,9 +239,8 @@ function drawSteering(g, ctx, { m, x, series, left, h }) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} g @param {Curve[]} curves @param {{m: Moment, x: Scale, y: Scale, h: number, palette: import("../theme.js").Palette}} at */
-function drawCursor(g, curves, { m, x, y, h, palette }) {
-  const px = x(curves[0].series.x(m.position));
+/** @param {CanvasRenderingContext2D} g @param {Curve[]} curves @param {{px: number, x: Scale, y: Scale, h: number, palette: import("../theme.js").Palette}} at */
+function drawCursor(g, curves, { px, x, y, h, palette }) {
   g.strokeStyle = palette.css("ink");
   g.lineWidth = 1;
   g.beginPath();
@@ -220,7 +248,7 @@ function drawCursor(g, curves, { m, x, y, h, palette }) {
   g.lineTo(Math.round(px) + 0.5, h - BOTTOM);
   g.stroke();
   for (const c of curves) {
-    const n = c.series.until(m.position);
+    const n = c.series.until(c.at);
     if (!n) continue;
     g.beginPath();
     g.arc(x(c.series.X[n - 1]), y(c.series.Y[n - 1]), 3.4, 0, 2 * Math.PI);
@@ -235,7 +263,7 @@ function drawCursor(g, curves, { m, x, y, h, palette }) {
 /** Direct labels, pushed apart. @param {CanvasRenderingContext2D} g @param {Curve[]} curves @param {{w: number, y: Scale, palette: import("../theme.js").Palette}} at */
 function drawNames(g, curves, { w, y, palette }) {
   const ends = curves.map((c) => ({ c, at: y(c.series.Y.at(-1) ?? 0) + 3.5 })).sort((a, b) => a.at - b.at);
-  const right = Math.min(96, 10 + Math.max(...curves.map((c) => g.measureText(c.name).width)));
+  const right = Math.min(112, 10 + Math.max(...curves.map((c) => g.measureText(c.name).width)));
   let last = -Infinity;
   for (const { c, at } of ends) {
     last = Math.max(at, last + 12);
@@ -244,12 +272,12 @@ function drawNames(g, curves, { w, y, palette }) {
   }
 }
 
-/** What is smoothed and what the scale cuts off is said. @param {Curve[]} curves @param {Scale} y @param {Ctx["spec"]} spec @param {Moment} m */
-function caption(curves, y, spec, m) {
+/** What is smoothed and what the scale cuts off is said. @param {Curve[]} curves @param {Scale} y @param {Ctx["spec"]} spec */
+function caption(curves, y, spec) {
   let text = Number(spec.mean) > 1 ? `, mean of ${spec.mean}` : "";
   let [below, above] = [0, 0];
-  for (const { series } of curves) {
-    const n = series.until(m.position);
+  for (const { series, at } of curves) {
+    const n = series.until(at);
     for (let k = 0; k < n; k++) {
       if (typeof spec.lo === "number" && series.Y[k] < y.lo) below++;
       if (typeof spec.hi === "number" && series.Y[k] > y.hi) above++;

@@ -1,0 +1,66 @@
+/** Lanes: runs that are drawn beside the player's own, under the same cursor. */
+import { Store } from "./store.js";
+
+/** @import { Bytes, DataMessage, Lane, LaneState, Step } from "./types" */
+/** @import { Run } from "./run.js" */
+
+export class Lanes {
+  /** @param {Run} run */
+  constructor(run) {
+    this.run = run;
+    /** @type {Map<string, Store>} */
+    this.stores = new Map();
+  }
+
+  /** @returns {LaneState[]} */
+  get said() {
+    return this.run.state.lanes ?? [];
+  }
+
+  /** Are runs compared, each whole and with a colour of its own? */
+  get compared() {
+    return this.said.some((lane) => !lane.pale);
+  }
+
+  /** What must be drawn anew when it changes. */
+  get version() {
+    return this.said.map(({ name }) => `${name}:${this.store(name).epoch}:${this.store(name).known}`).join(" ");
+  }
+
+  /** @param {string} name */
+  store(name) {
+    let store = this.stores.get(name);
+    if (!store) this.stores.set(name, (store = new Store(this.run.info, (message) => this.run.post({ ...message, lane: name }))));
+    return store;
+  }
+
+  /** @param {DataMessage} message @param {Bytes[]} buffers @returns {boolean} were rows lost on the way? */
+  accept(message, buffers) {
+    return this.store(message.lane ?? "").accept(message, buffers).gap;
+  }
+
+  /** Lanes that are gone give their rows back. */
+  prune() {
+    const names = new Set(this.said.map(({ name }) => name));
+    for (const name of this.stores.keys()) if (!names.has(name)) this.stores.delete(name);
+  }
+
+  /** Where each lane stands while the cursor is at a position. @param {Step} step @param {number} position @returns {Lane[]} */
+  at(step, position) {
+    const { store } = this.run;
+    return this.said.map((state) => {
+      const lane = this.store(state.name);
+      return { ...state, state, store: lane, position: lane.known ? alike(store, lane, step, position) : 0 };
+    });
+  }
+}
+
+/** The position in another store after as many units, or at the same frame. @param {Store} store @param {Store} other @param {Step} step @param {number} position */
+export function alike(store, other, step, position) {
+  if (!step.column) return other.position(store.frame(position));
+  const done = store.units(step.column).finished(position);
+  const { stop, count } = other.units(step.column);
+  let k = stop.length - 1;
+  while (k > 0 && count[k] > done) k--;
+  return stop[k] ?? 0;
+}

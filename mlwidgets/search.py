@@ -153,6 +153,17 @@ def _find_by_row(trace: Trace, text: str) -> npt.NDArray[Any]:
     return np.array(held, dtype=np.int64)
 
 
+def asked(player: Any, content: Mapping[str, Any]) -> dict[str, Any]:
+    """A page looks for an expression."""
+    return {"frames": player.run.find(str(content["expr"])).tolist()}
+
+
+def asked_to_pause(player: Any, content: Mapping[str, Any]) -> None:
+    """A page waits for an expression, or no longer."""
+    text = content["expr"]
+    player.run.pause_when(None if text is None else str(text))
+
+
 class _Maker:
     """Makes an expression's tree ready, for frames or for columns."""
 
@@ -250,6 +261,8 @@ class _Maker:
     def applied(self, node: Node, op: str, parts: list[Part]) -> Part:
         """One operation on numbers, or element by element on arrays of one shape."""
         shape = self.common(node, parts)
+        if op not in ("and", "or", "not"):
+            parts = [_counted(part) for part in parts]
         act, flag = self.act(op, len(parts), many=self.columns or shape != ()), op in FLAGS
         first = parts[0].take
         if len(parts) == 1:
@@ -276,7 +289,7 @@ class _Maker:
 
     def chain(self, node: Node) -> Part:
         """0 < x <= 1: each part is taken once."""
-        parts = [self.part(p) for p in node.parts]
+        parts = [_counted(self.part(p)) for p in node.parts]
         shape = self.common(node, parts)
         many = self.columns or shape != ()
         both = self.act("and", 2, many=many)
@@ -387,6 +400,12 @@ def _array(name: str, cell: Take) -> Take:
         return array.astype(float) if array.dtype.kind in "biu" else array
 
     return take
+
+
+def _counted(part: Part) -> Part:
+    """Yes and no as 1 and 0."""
+    take = part.take
+    return Part(lambda frame: take(frame) * 1.0, part.shape) if part.flag else part
 
 
 def _true(value: Any) -> Any:

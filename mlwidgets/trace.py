@@ -261,9 +261,10 @@ class Trace(Mapping[str, Any]):
     @property
     def nonfinite(self) -> tuple[str, int] | None:
         """Column and frame number of the first NaN or infinity after a finite value, if any."""
-        if self._finite.found is None and (found := self._finite.look(self._rows)):
+        found = self._finite.look(self._rows)
+        if found:
             self.mark(found[1])
-        return self._finite.found
+        return found
 
     def row(self, position: int) -> dict[str, Any]:
         """One recorded frame, by its position."""

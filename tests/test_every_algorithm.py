@@ -26,6 +26,7 @@ from mlwidgets.inputs import GridKind
 from mlwidgets.item import docstring
 from mlwidgets.params import REQUIRED
 from mlwidgets.registry import registry
+from mlwidgets.replay.verify import NONE, reference_of
 from mlwidgets.trace import Trace
 
 ITEMS = registry().items
@@ -117,6 +118,11 @@ def test_at_least_two_questions_can_be_tried(algorithm: Algorithm[Any, Any]) -> 
         words = dict(word.split("=", 1) for word in one.line.split())
         assert algorithm.spec.check(algorithm.spec.parse(words))
         assert one.question.endswith("?")
+
+
+def test_it_is_checked_against_a_reference_or_says_why_not(algorithm: Algorithm[Any, Any]) -> None:
+    """tests/references/test_all.py compares them."""
+    assert reference_of(algorithm) != NONE
 
 
 # the file ---------------------------------------------------------------------------------

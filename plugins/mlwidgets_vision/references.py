@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mlwidgets import Image, Reference, UncheckedError
 
 from .cnn_digits import Weights, adam, answers, begun, cnn_digits, cross_entropy, forward
-from .digits import digits, inked, judged, watched
+from .digits import Network, digits, inked, judged, watched
 
 STEPS = 3  # mini-batches
 PLAYED = "loss as played, single precision"
@@ -76,7 +76,7 @@ def ours(given: dict[str, Any]) -> dict[str, Any]:
     """The first steps by the equations of the file."""
     params, (test_x, test_y) = given["params"], given["test"]
     theta = [weight.clone().requires_grad_() for weight in given["theta"]]
-    network = partial(forward, theta)
+    network: Network = partial(forward, theta)
     if given["net"] is not None:
         _, network, theta = watched(given["net"], test_x, params["seed"])
     exam = judged(answers(network, test_x)[0], test_y, test_x)

@@ -1,4 +1,4 @@
-"""Attention equals torch's own, and a model's layers are what the model itself gives."""
+"""Attention beside its reference: heads switched off, steps, and a model of the user's own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from transformers import BertConfig, BertModel, GPT2Config, GPT2Model
 
 import mlwidgets
@@ -15,7 +14,7 @@ from mlwidgets import Text
 from mlwidgets.errors import ParamError
 from mlwidgets_nlp.attention import attention, steps
 from mlwidgets_nlp.attention_sdp import attention_sdp
-from mlwidgets_nlp.heads import Weights, embed, split, weights
+from mlwidgets_nlp.heads import Weights
 
 CASES = 240
 EXACT = 1e-10
@@ -54,37 +53,6 @@ def apart(a: torch.Tensor, b: torch.Tensor) -> float:
     return float((a - b).abs().max())
 
 
-def heads_of(frame: dict[str, Any], name: str, H: int) -> torch.Tensor:
-    """A (T, H d_k) column as (H, T, d_k)."""
-    column: torch.Tensor = frame[name]
-    return column.reshape(len(column), H, -1).transpose(0, 1)
-
-
-def test_it_equals_scaled_dot_product_attention() -> None:
-    for case in range(CASES):
-        X, W, causal = draw(case)
-        H = len(W.W_Q)
-        frame = last(X, W, causal, [])
-        Q, K, V = (X @ w for w in W[:3])
-        ours = heads_of(frame, "Z", H)
-        theirs = F.scaled_dot_product_attention(Q, K, V, is_causal=causal)
-        assert apart(ours, theirs) <= EXACT, case
-
-
-def test_it_equals_multihead_attention_with_its_weights_copied() -> None:
-    for case in range(CASES):
-        X, W, causal = draw(case)
-        T, d, H = len(X), X.shape[1], len(W.W_Q)
-        library = torch.nn.MultiheadAttention(d, H, bias=False, batch_first=True).double()
-        with torch.no_grad():
-            library.in_proj_weight.copy_(torch.cat([torch.cat(list(w), 1).T for w in W[:3]]))
-            library.out_proj.weight.copy_(W.W_O.T)
-            mask = torch.ones(T, T, dtype=torch.bool).triu(1) if causal else None
-            Y, A = library(X[None], X[None], X[None], attn_mask=mask, average_attn_weights=False)
-        frame = last(X, W, causal, [])
-        assert max(apart(frame["Y"], Y[0]), apart(frame["A"], A[0])) <= EXACT, case
-
-
 def test_a_head_switched_off_is_a_head_whose_output_is_zero() -> None:
     for case in range(0, CASES, 6):
         X, W, causal = draw(case)
@@ -99,22 +67,6 @@ def test_a_head_switched_off_is_a_head_whose_output_is_zero() -> None:
         assert not ours["Z"][:, h * d_k : (h + 1) * d_k].any()
         change = float((ours["Y"] - whole["Y"]).norm() / whole["Y"].norm())
         assert ours["change"] == pytest.approx(100 * change)
-
-
-@pytest.mark.parametrize("params", [{}, {"causal": True, "tau": 0.5}, {"d_k": 5, "heads": 12}])
-def test_a_played_sentence_equals_the_library_too(params: dict[str, Any]) -> None:
-    """The whole way, from a text to the recorded trace, in single precision."""
-    run = mlwidgets.play(attention, text="Who looks at whom, and why?", **params)
-    H, d_k = run.params["heads"], run.params["d_k"]
-    row = run.trace.row(-1)
-    Q, K, V = (heads_of({n: torch.from_numpy(row[n].astype(np.float64))}, n, H) for n in "QKV")
-    scale = 1 / (d_k**0.5 * run.params["tau"])
-    Z = F.scaled_dot_product_attention(Q, K, V, is_causal=run.params["causal"], scale=scale)
-    assert apart(Z.transpose(0, 1).flatten(1), torch.from_numpy(row["Z"])) <= 2e-5
-    W = weights(H, d_k, 0)
-    X = embed(split(run.params["text"]))
-    assert np.abs(X @ W.W_Q[0] - row["Q"][:, :d_k]).max() <= 1e-4
-    assert np.abs(Z.transpose(0, 1).flatten(1).numpy() @ W.W_O - row["Y"]).max() <= 1e-4
 
 
 def test_the_steps_are_those_of_the_paper() -> None:
@@ -203,6 +155,21 @@ def test_a_models_layers_are_its_own_attentions(make: Any, way: str) -> None:
     assert run.trace["tokens"][0][0] == "#27"
     assert run.trace["step"][-1] == f"layer {len(own)} of {len(own)}"
     assert [view.kind for view in run.views] == ["heads", "bars"]
+
+
+@pytest.mark.parametrize("make", [bert, gpt2])
+def test_a_model_of_ones_own_can_be_verified(make: Any) -> None:
+    run = mlwidgets.play("nlp.attention", model=make(), tokenizer=Letters(), text=TEXT)
+    found = run.verify()
+    assert found.passed, found
+    assert found.rows[0].quantity == "A of each layer"
+
+
+def test_a_long_sentence_in_bytes_can_be_verified() -> None:
+    run = mlwidgets.play("nlp.attention", model=gpt2_long(), text="a b c d e f g h " * 64)
+    found = run.verify()
+    assert found.passed, found
+    assert found.rows[0].quantity == "A of each layer, kept in bytes"
 
 
 def test_without_a_tokenizer_words_are_hashed_and_shown_as_they_are() -> None:

@@ -1,4 +1,4 @@
-"""Reinforcement learning against what we did not write: a linear program, Gymnasium's own table."""
+"""Reinforcement learning beside its reference: Gymnasium's own table, and what must hold."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-from scipy.optimize import linprog
 
 from mlwidgets import Grid, Run, play
+from mlwidgets.replay.verify import verify
 from mlwidgets_rl.gridworld import CLIFF, MOVES, GridWorld
 from mlwidgets_rl.q_learning import q_learning
+from mlwidgets_rl.references import stood_on
 
 BOARDS = {
     "cliff": CLIFF,
@@ -21,50 +22,14 @@ BOARDS = {
 }
 
 
-def stood_on(world: GridWorld) -> list[int]:
-    """The squares the agent can stand on and act from, start first."""
-    found = [world.start]
-    for s in found:
-        for a in range(len(MOVES)):
-            s2, _, done = world.step(s, a)
-            if not done and s2 not in found:
-                found.append(s2)
-    return found
-
-
-def optimum(world: GridWorld, gamma: float = 1.0) -> np.ndarray[Any, Any]:
-    """Q* by linear programming: the least V with V(s) >= r + gamma V(s') for every move."""
-    states = stood_on(world)
-    index = {s: k for k, s in enumerate(states)}
-    rows, bounds = [], []
-    for s in states:
-        for a in range(len(MOVES)):
-            s2, r, done = world.step(s, a)
-            row = np.zeros(len(states))
-            row[index[s]] -= 1
-            if not done:
-                row[index[s2]] += gamma
-            rows.append(row)
-            bounds.append(-r)
-    solved = linprog(np.ones(len(states)), A_ub=rows, b_ub=bounds, bounds=(None, None))
-    assert solved.status == 0
-    V = dict(zip(states, solved.x, strict=True))
-    Q = np.full((world.states, len(MOVES)), np.nan)
-    for s in states:
-        for a in range(len(MOVES)):
-            s2, r, done = world.step(s, a)
-            Q[s, a] = r + (0.0 if done else gamma * V[s2])
-    return Q
-
-
 @pytest.mark.parametrize("gamma", [1.0, 0.9])
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
-def test_wandering_with_alpha_1_gives_the_exact_optimum(board: Grid, gamma: float) -> None:
-    run = play(q_learning, grid=board, alpha=1.0, epsilon=1.0, gamma=gamma, episodes=150).wait()
-    world = GridWorld(board)
-    Q, best = run.trace["Q"][-1], optimum(world, gamma)
-    states = stood_on(world)
-    assert np.abs(Q[states] - best[states]).max() < 1e-6
+def test_what_wandering_finds_is_the_optimum_of_the_linear_program(
+    board: Grid, gamma: float
+) -> None:
+    found = verify(q_learning, {"grid": board, "gamma": gamma}, cases=0)
+    assert found.passed, found
+    assert [row.quantity for row in found.rows] == ["Q* of the board", "Q after each move"]
 
 
 def test_the_cliff_is_gymnasiums_state_by_state_and_move_by_move() -> None:

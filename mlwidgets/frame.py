@@ -285,9 +285,12 @@ def as_numpy(value: Any) -> npt.NDArray[Any]:
     """A private copy of an array or tensor, in main memory."""
     if type(value).__module__ == "torch" or hasattr(value, "detach"):
         value = value.detach()
-        if str(value.dtype) == "torch.bfloat16":
-            value = value.float()
-        return value.to("cpu", copy=True).numpy()  # type: ignore[no-any-return]
+        try:
+            return value.numpy().copy()  # type: ignore[no-any-return]
+        except (TypeError, RuntimeError):  # on a device, or of a type that numpy has not
+            if str(value.dtype) == "torch.bfloat16":
+                value = value.float()
+            return value.to("cpu", copy=True).numpy()  # type: ignore[no-any-return]
     import numpy as np
 
     return np.array(value, copy=True)

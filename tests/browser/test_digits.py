@@ -173,7 +173,7 @@ def test_the_learning_rate_is_steered_and_a_narrow_player_has_it_all(lab: Lab) -
     rate.focus()
     for _ in range(5):
         book.page.keyboard.press("ArrowRight")
-    book.wait_for("run.params['lr'] > 0.003", "True")
+    book.wait_for("run.params['lr'] > 0.005", "True")
     player.advances(20)
     player.pause()
     settled(book, player)

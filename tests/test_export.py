@@ -129,7 +129,7 @@ def test_a_run_without_a_frame_has_no_page(tmp_path: Path) -> None:
     def nothing() -> Frames[Any]:
         yield from ()
 
-    with pytest.raises(RunError, match="^nothing: has no frame to export$"):
+    with pytest.raises(RunError, match=r"^nothing: has no frame to export$"):
         play(nothing).export(tmp_path / "figure.html")
     assert list(tmp_path.iterdir()) == []
 

@@ -36,6 +36,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "runs": ("stop",),
     "plugins": ("reload",),
     "verify": (),
+    "record": ("every=", "watch=$", "--detach", "-o"),
 }
 """The verbs of a `%ml` line, and the words worth offering after each."""
 LINE = re.compile(r"\s*(?:[\w.,\[\]'\" ]+=\s*)?%%?ml\s(?P<rest>.*)", re.DOTALL)

@@ -20,6 +20,7 @@ from IPython.core.magic import (
 import mlwidgets
 
 from . import listing
+from .cells import verb as record_verb
 from .completion import OPTIONS, Completion, notebook_algorithms
 from .errors import MLError, ParamError, nearest
 from .magicline import Scope, body_value, line_steering, line_values, question, read_options
@@ -63,6 +64,7 @@ class MLMagics(Magics):
         %ml rl.q_learning alpha=0.3 @156 epsilon=0.1 @800
                                changes epsilon at frame 156, and goes to frame 800
         %%ml nlp.bpe merges=50 takes the cell's text as the text to work on
+        %%ml record loss acc   records these names of the loop in the cell; %ml record? says more
         %ml my_algorithm x=1   plays a generator function of this notebook
         %ml verify rl.q_learning alpha=0.3
                                checks it against its reference; %ml verify $run, with a run's data
@@ -74,6 +76,9 @@ class MLMagics(Magics):
         run to a variable.
         """
         try:
+            if line.split()[:1] == [record_verb.VERB]:
+                _show(record_verb.say(line.strip()))
+                return None
             return self._obey(parse(line, OPTIONS), cell, Scope(self.shell, local_ns or {}))
         except MLError as error:
             raise UsageError(" ".join(str(error).split())) from None
@@ -199,6 +204,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     magics = MLMagics(shell)
     shell.register_magics(magics)
     shell.input_transformers_cleanup.append(question)
+    record_verb.load(shell)
     shell.Completer.custom_matchers.append(magics.completion.matcher)
     for problem in registry().problems:
         _show(f"mlwidgets: {problem}")
@@ -213,4 +219,5 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     for kind in ("line", "cell"):
         manager.magics[kind].pop("ml", None)
     shell.input_transformers_cleanup.remove(question)
+    record_verb.unload(shell)
     shell.Completer.custom_matchers.remove(magics.completion.matcher)

@@ -79,6 +79,7 @@ class Run:
         self.displays: list[str] = []  # where a notebook shows this run
         self.still_of = -1  # the frame of the stills there
         self.info: dict[str, Any] | None = None  # as saved, where the run is loaded
+        self.finding: Any = None  # where a recorded cell first met a value that is not finite
         self.origin = origin
         self.family: list[Run] = origin.parent.family if origin else [self]
         self.place: int = 1 + max(run.place for run in self.family) if origin else 0
@@ -104,6 +105,7 @@ class Run:
         run.born, run.closed, run.pace, run.at = time.monotonic(), False, None, 0
         run.info, run._line, run._player, run._core = info, line, None, core
         run.displays, run.still_of, run.players = [], -1, []
+        run.finding = None
         run.origin, run.family, run.place, run._planned = None, [run], 0, []
         run._driver = driver
         _runs.add(run)

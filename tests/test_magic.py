@@ -192,10 +192,12 @@ def test_unloading_takes_away_all_that_loading_added(ip: Shell) -> None:
     shell.run_line_magic("load_ext", "mlwidgets")
     shell.run_line_magic("reload_ext", "mlwidgets")
     assert len(shell.Completer.custom_matchers) == 1
-    assert len(shell.input_transformers_cleanup) == added(shell) + 1
+    assert len(shell.input_transformers_cleanup) == added(shell) + 2
+    assert len(shell.ast_transformers) == 1
     shell.run_line_magic("unload_ext", "mlwidgets")
     assert not shell.Completer.custom_matchers
     assert len(shell.input_transformers_cleanup) == added(shell)
+    assert not shell.ast_transformers
     for kind in ("line", "cell"):
         assert "ml" not in shell.magics_manager.magics[kind]
 

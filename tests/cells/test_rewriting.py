@@ -1,0 +1,200 @@
+"""Which loop is recorded, what counts as an assignment, and what is said of a wrong line."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from mlwidgets import Run
+from mlwidgets.cells.line import read_line
+from mlwidgets.cells.loops import the_loop
+from tests.shell import Shell, shell
+
+
+@pytest.fixture
+def ip() -> Iterator[Shell]:
+    with shell() as made:
+        yield made
+
+
+def run_of(ip: Shell, line: str, body: str) -> Run:
+    ip.run(f"%%ml record {line} -o run\n{textwrap.dedent(body)}")
+    run = ip.ip.user_ns["run"]
+    assert isinstance(run, Run)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [("loss", 5), ("total", 5), ("acc", 2), ("seen", 6), ("acc loss", 2), ("x.y loss", 5)],
+)
+def test_the_innermost_loop_of_the_first_plain_name_is_the_one(names: str, line: int) -> None:
+    cell = textwrap.dedent("""\
+        loss = 0
+        for epoch in range(3):
+            total = 0
+            def f(): loss = [loss for loss in range(3)]
+            for batch in range(3):
+                while (seen := batch) > 5: pass
+                loss = total = total + loss
+            acc = [total for total in range(3)]
+        for k in range(2):
+            loss = k
+    """)
+    found = the_loop(ast.parse(cell), read_line(f"record {names}"), ["x"])
+    assert found.node.lineno == line
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "loss += k",
+        "loss, other = k, 0",
+        "[other, *loss] = k, 0, 1",
+        "loss: int = k",
+        "(loss := k)",
+        "[(loss := n) for n in range(3)]",
+        "for loss in (1, 2): pass",
+        "with suppress(KeyError) as loss: pass",
+        "import sys as loss",
+        "if k or (loss := 3): loss = 4",
+        "try: 1 / 0\n    except ZeroDivisionError as loss: pass",
+        "match k:\n        case loss: pass",
+    ],
+)
+def test_every_kind_of_assignment_counts(ip: Shell, statement: str) -> None:
+    again = "loss = 1" if any(w in statement for w in ("import", "except", "with")) else "pass"
+    run = run_of(
+        ip,
+        "loss",
+        "from contextlib import suppress\nloss = 0\nfor k in range(4):\n    if k == 2: continue\n"
+        f"    {statement}\n    {again}",
+    )
+    assert len(run.trace) == 3 if "for loss" not in statement else 6
+
+
+def test_dotted_names_are_read_where_the_plain_one_is(ip: Shell) -> None:
+    run = run_of(
+        ip,
+        "loss box.weight[0] opt['groups'][-1][\"lr\"] self.late, box.weight[:2, None]",
+        """
+        import numpy as np
+        from types import SimpleNamespace as Box
+        box, opt, self = Box(weight=np.arange(3.0)), {"groups": [{"lr": 1.0}]}, Box(late=None)
+        for k in range(3):
+            loss = k
+            box.weight += 1
+            opt["groups"][-1]["lr"] /= 2
+        """,
+    )
+    assert run.trace["box.weight[0]"].tolist() == [1, 2, 3]
+    assert run.trace["opt['groups'][-1]['lr']"].tolist() == [0.5, 0.25, 0.125]
+    assert run.trace["box.weight[:2, None]"].shape == (3, 2, 1)
+    assert np.isnan(run.trace["self.late"]).all()
+
+
+def test_an_attribute_that_the_loop_assigns_can_stand_alone(ip: Shell) -> None:
+    body = """
+        class Net:
+            def fit(self):
+                for k in range(6):
+                    if k % 2:
+                        self.loss = k
+        Net().fit()
+    """
+    assert run_of(ip, "self.loss", body).trace["self.loss"].tolist() == [1, 3, 5]
+
+
+def test_every_takes_each_nth_pass_that_assigns(ip: Shell) -> None:
+    body = "for k in range(20):\n    if k % 2: loss = k"
+    assert run_of(ip, "loss every=3", body).trace["loss"].tolist() == [1, 7, 13, 19]
+
+
+def test_a_name_that_comes_later_is_absent_before(ip: Shell) -> None:
+    run = run_of(ip, "loss acc", "for k in range(4):\n    loss = k\n    if k > 1: acc = k / 2")
+    assert np.isnan(run.trace["acc"][:2]).all()
+    assert run.trace["acc"][2:].tolist() == [1, 1.5]
+
+
+def test_what_does_not_fit_later_is_left_out_and_said(ip: Shell) -> None:
+    run = run_of(
+        ip,
+        "loss x",
+        "import numpy as np\nfor k in range(4):\n    x = np.ones(4 - k // 3)\n    loss = k",
+    )
+    assert len(run.trace) == 4
+    assert np.isnan(run.trace["x"][3]).all()
+    assert "Frame 3: 'x' has shape (3,)" in run._core.note
+
+
+def test_tensors_are_taken_off_the_graph(ip: Shell) -> None:
+    pytest.importorskip("torch")
+    run = run_of(
+        ip,
+        "loss w",
+        """
+        import torch
+        w = torch.ones(2, requires_grad=True)
+        for k in range(3):
+            loss = (w * k).sum()
+            w = w + 1
+        """,
+    )
+    assert run.trace["loss"].tolist() == [0, 4, 12]
+    assert run.trace["w"].tolist() == [[2, 2], [3, 3], [4, 4]]
+    assert not hasattr(run._core.frame["w"], "grad_fn")
+
+
+def test_no_number_is_recorded_as_it_is(ip: Shell) -> None:
+    run = run_of(ip, "loss", "for k in range(2):\n    loss = float('nan') if k else float('inf')")
+    assert np.isinf(run.trace["loss"][0])
+    assert np.isnan(run.trace["loss"][1])
+
+
+LOOP = "for k in range(3):\n    loss = k"
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "said"),
+    [
+        ("lss", LOOP, "no loop of this cell assigns 'lss'. Did you mean 'loss'?"),
+        ("loss acq", f"acc = 1\n{LOOP}", "no 'acq' in this cell or notebook. Did you mean 'acc'?"),
+        ("box.weight", f"box = 1\n{LOOP}", "Name first a plain name that it assigns"),
+        ("", LOOP, "needs a name, such as `%%ml record loss` (assigned in its loops: k, loss)"),
+        ("loss", "loss = 1", "this cell has no loop"),
+        ("loss every=0", LOOP, "every=0: must be a whole number of passes, 1 or more"),
+        ("loss every=often", LOOP, "every=often: must be a whole number of passes"),
+        ("loss evry=2", LOOP, "no setting 'evry'. Did you mean 'every'?"),
+        ("loss --detatch", LOOP, "no option '--detatch'. Did you mean '--detach'?"),
+        ("loss -o 3", LOOP, "-o 3: must be a variable's name"),
+        ("loss.item()", LOOP, "loss.item(): a recorded name is dotted or indexed at most"),
+        ("loss[", LOOP, "unclosed ["),
+        ("3", LOOP, "3: is not a name"),
+        ("loss k.real.nope", LOOP, "k.real.nope: AttributeError"),
+        ("loss", LOOP.replace("= k", "= {k}"), "'loss' is set {0}; a frame holds numbers"),
+        (
+            "loss x",
+            f"import numpy as np\nx = np.zeros((3000, 2000))\n{LOOP}",
+            "x: 6,000,000 numbers in each frame; at most 4,000,000",
+        ),
+    ],
+)
+def test_a_wrong_line_is_refused_in_one(ip: Shell, line: str, body: str, said: str) -> None:
+    assert said in ip.refusal(f"%%ml record {line}\n{body}")
+
+
+def test_a_loop_that_never_runs_is_said(ip: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    ip.run("%%ml record loss\ndef fit():\n    for k in range(3):\n        loss = k")
+    said = "nothing was recorded: no pass of the loop at line 3 of fit assigned 'loss' here"
+    assert said in capsys.readouterr().out
+
+
+def test_the_verb_alone_says_where_it_stands(ip: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "stands above a cell" in ip.refusal("x = 1\n%ml record loss")
+    ip.run("%ml record?")
+    assert "every tenth pass" in capsys.readouterr().out
+    assert ip.completions("%%ml record loss ev") == ["every="]

@@ -183,7 +183,9 @@ def test_views_name_real_fields_and_real_boards(algorithm: Algorithm[Any, Any]) 
 
 
 def test_by_thread_by_turns_and_plainly_it_gives_the_same(algorithm: Algorithm[Any, Any]) -> None:
-    plain = recorded(algorithm).hash
+    trace = recorded(algorithm)
+    plain = trace.hash
+    assert trace.nonfinite is None, "no value that is meant is reported as not finite"
     assert Run(algorithm, {}, device="cpu", thread=False).wait().trace.hash == plain
     assert Run(algorithm, {}, device="cpu", thread=True).wait().trace.hash == plain
 

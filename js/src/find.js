@@ -18,13 +18,19 @@ export function finder(run, cursor) {
   const waits = el("label", {}, wait, "Pause when it holds");
   const row = el("div", { class: "row" }, field, back, forward, count, waits);
   const node = el("section", { class: "pane find" }, ...(run.live ? [row, fault] : []));
-  let text = "", told = "", seen = "", busy = false, last = 0;
+  let text = "", told = "", seen = "", busy = false, rest = 0;
+  /** @type {string | null} what was asked for, until the run says so itself */
+  let wish = null;
 
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter") field.value.trim() === text && text ? next() : take();
   });
   field.addEventListener("change", () => take());
-  wait.addEventListener("change", () => void pause(wait.checked));
+  wait.addEventListener("change", () => {
+    if (text) return void pause(wait.checked);
+    wait.checked = false;
+    field.focus();
+  });
 
   function take() {
     if (field.value.trim() === text) return;
@@ -38,12 +44,13 @@ export function finder(run, cursor) {
 
   /** @returns {Promise<void>} */
   async function search() {
+    const began = performance.now();
     busy = true;
-    last = performance.now();
     seen = state();
     const asked = text;
     const { error, result } = await run.do("find", { expr: asked });
     busy = false;
+    rest = performance.now() + AGAIN + 4 * (performance.now() - began); // a slow search leaves the kernel to others
     if (asked !== text && text) return search();
     if (result && text) run.hits = result.frames;
     fail(error);
@@ -51,7 +58,9 @@ export function finder(run, cursor) {
 
   /** @param {boolean} on */
   async function pause(on) {
-    const { error } = await run.do("pause_when", { expr: on ? text : null });
+    wish = on ? text : "";
+    const { error } = await run.do("pause_when", { expr: wish || null });
+    if (error) wish = null;
     fail(error);
   }
 
@@ -77,9 +86,10 @@ export function finder(run, cursor) {
     const { pausing = "" } = m.state;
     if (pausing !== told && pausing && !field.value) field.value = text = pausing;
     told = pausing;
-    if (text && !busy && !fault.textContent && seen !== state() && (!run.running || performance.now() - last > AGAIN)) void search();
-    wait.checked = Boolean(text) && pausing === text;
-    wait.disabled = !text || !run.canGo;
+    if (wish === pausing) wish = null;
+    if (text && !busy && !fault.textContent && seen !== state() && (!run.running || performance.now() > rest)) void search();
+    wait.checked = Boolean(text) && (wish ?? pausing) === text;
+    wait.disabled = !run.canGo;
     const k = run.hits.indexOf(m.frame);
     put(count, !text || busy || fault.textContent ? "" : hits(run.hits.length, k));
     back.disabled = !(run.hits[0] < m.frame);

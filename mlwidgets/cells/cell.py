@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import linecache
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from functools import partial
 from types import FrameType, TracebackType
@@ -13,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from IPython.core.error import UsageError
 
-from mlwidgets.core import Hold, Stop
+from mlwidgets.core import Stop
 from mlwidgets.errors import FrameError, MLError, clip, told
 from mlwidgets.frame import Schema
 from mlwidgets.recording import Recorder, record
 from mlwidgets.views import guess_views
 
+from .interrupt import Interrupt
 from .line import Ask
 from .values import fitting, kept
 
@@ -105,8 +104,7 @@ class RecordedCell:
         self.count = 0  # passes that assigned a name
         self.recorder: Recorder | None = None
         self.watch: Watch | None = None
-        self._before: Any = None  # what an interrupt did before
-        self._hold = Hold()
+        self._interrupt = Interrupt(self)
 
     # the cell -----------------------------------------------------------------------------
 
@@ -116,7 +114,7 @@ class RecordedCell:
         if self.recorder is None:  # a detached cell has begun before its thread
             show_line(sys._getframe(1).f_code.co_filename, self.ask.line)
             self.begin()
-            self._listen()
+            self._interrupt.listen()
         return self
 
     def detach(self) -> None:
@@ -142,7 +140,7 @@ class RecordedCell:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: Any
     ) -> bool:
         recorder, self.recorder = self.recorder, None
-        self._unlisten()
+        self._interrupt.forget()
         self.passes.clear()
         if self.watch is not None:
             self.watch.close()
@@ -275,31 +273,6 @@ class RecordedCell:
     @property
     def _core(self) -> Any:
         return self.recorder._core if self.recorder else None
-
-    # the kernel's interrupt ---------------------------------------------------------------
-
-    def _listen(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._interrupted)
-
-    def _unlisten(self) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-            self._before = None
-
-    def _interrupted(self, number: int, frame: FrameType | None) -> None:
-        """The first one pauses at the end of the pass, where a page can say when to go on."""
-        core = self._core
-        running = core is not None and core.status == "running" and not core.obeys(self._hold)
-        if running and self.passes and self._heard():
-            core.order(self._hold)
-        elif callable(self._before):
-            self._before(number, frame)
-
-    def _heard(self) -> bool:
-        """Has a page said something while this cell was busy? Then it can also say: go on."""
-        players = self.recorder.run.players if self.recorder else ()
-        return any(client for player in players for client in player.feed._acked)
 
 
 def show_line(filename: str, line: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import textwrap
 import traceback
 from collections.abc import Iterator
@@ -143,3 +144,14 @@ def test_a_loop_that_swallows_everything_is_stopped_all_the_same(ip: Shell) -> N
         "  except:\n    pass"
     )
     assert ip.ip.user_ns["k"] == 9  # every epoch ended at its first pass
+
+
+def test_an_interrupt_with_no_page_is_what_it_always_was(ip: Shell) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        ip.run(
+            "%%ml record loss -o run\nimport signal\nfor k in range(9):\n    loss = k\n"
+            "    if k == 3: signal.raise_signal(signal.SIGINT)"
+        )
+    assert ip.ip.user_ns["run"].status == "stopped"
+    assert signal.getsignal(signal.SIGINT) == before

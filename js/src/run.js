@@ -209,6 +209,11 @@ export class Run {
     return !this.live || this.state.status === "loaded" || Boolean(this.info.fixed);
   }
 
+  /** Its frames come from a loop of the user's that is under way: nobody knows how long it will be. */
+  get looping() {
+    return this.live && Boolean(this.info.fixed) && !this.ended;
+  }
+
   /** Nothing more will come. */
   get ended() {
     return ENDED.includes(this.state.status);

@@ -21,13 +21,15 @@ export function transport(run, cursor, branching) {
     cursor.toHead();
     void run.do("restart", { params: {}, play: false, ...cursor.asked() });
   });
+  const stop = button("Stop", "M3.5 3.5h9v9h-9z", () => void run.do("stop"));
+  const pace = paceMenu(run, cursor);
   const back = button("Step back", "M10 3 5 8l5 5", () => cursor.back());
   const forward = button("Step forward", "m6 3 5 5-5 5", () => cursor.forward());
   const slider = el("input", { type: "range", "aria-label": "Frame", min: 0, max: 0, value: 0, oninput: () => cursor.go(Number(slider.value)) });
   const scrub = scrubber(slider, run, cursor);
   const count = el("span", { class: "count" });
   const follow = el("button", { class: "link", type: "button", hidden: true, onclick: () => cursor.toHead() }, "to the newest ▸");
-  const node = el("div", { class: "transport" }, play, restart, back, stepMenu(cursor), forward, scrub.node, count, follow, paceMenu(run, cursor));
+  const node = el("div", { class: "transport" }, play, restart, stop, back, stepMenu(cursor), forward, scrub.node, count, follow, pace.node);
   const fork = el("button", { class: "link", type: "button", title: "Another run from this frame on", hidden: run.frozen, onclick: () => void branching.here() }, icon(FORK), "Branch here");
   node.append(fork);
   let shownIcon = "";
@@ -51,7 +53,10 @@ export function transport(run, cursor, branching) {
     slider.setAttribute("aria-valuetext", m.label);
     put(count, counted(run, cursor, m));
     follow.hidden = cursor.atHead || cursor.playing || !run.running;
+    stop.hidden = !run.looping; // such a loop cannot begin anew, but it can end
+    restart.hidden = run.looping;
     scrub.update();
+    pace.update();
   }
   return { node, update };
 }
@@ -144,8 +149,9 @@ function paceMenu(run, cursor) {
   const seconds = typeof cursor.pace === "number" ? cursor.pace : (run.info.seconds ?? 20);
   /** @type {[string, Pace][]} */
   const paces = [["step by step", "step"], [`${plain(seconds)} s`, seconds], ["full speed", null]];
-  const menu = el("select", { class: "quiet", "aria-label": "Pace", title: "How long the whole run takes" },
-    ...paces.map(([text, pace], k) => el("option", { value: k, selected: pace === cursor.pace }, text)));
+  const options = paces.map(([text, pace], k) => el("option", { value: k, selected: pace === cursor.pace }, text));
+  const menu = el("select", { class: "quiet", "aria-label": "Pace", title: "How long the whole run takes" }, ...options);
   menu.addEventListener("change", () => cursor.choose(paces[Number(menu.value)][1], cursor.step));
-  return menu;
+  const update = () => void (options[1].hidden = options[1].disabled = run.looping);
+  return { node: menu, update };
 }

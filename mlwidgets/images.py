@@ -171,13 +171,25 @@ def _read(value: Any) -> Image:
     if isinstance(value, os.PathLike):
         return _file(Path(value))
     if _is_pil(value):
-        return Image(_plain(value))
+        return Image(_loaded(value))
+    if isinstance(value, type):
+        raise ValueError(f"must be {WORDS}, not a class")
     if hasattr(value, "detach"):  # a torch tensor
-        value = value.detach().cpu().float() if "float" in str(value.dtype) else value.cpu()
-        return Image(value.numpy())
+        return Image(_of_tensor(value))
     if hasattr(value, "__array__") or (isinstance(value, Sequence) and value):
         return Image(value)
     raise ValueError(f"must be {WORDS}")
+
+
+def _of_tensor(tensor: Any) -> Pixels:
+    """A tensor's numbers, in main memory."""
+    if tensor.is_meta:
+        raise ValueError("has no values: it is on the device 'meta'")
+    if str(tensor.layout) != "torch.strided":
+        raise ValueError("must be a dense tensor: give its to_dense()")
+    tensor = tensor.detach().cpu()
+    pixels: Pixels = (tensor.float() if "float" in str(tensor.dtype) else tensor).numpy()
+    return pixels
 
 
 def _is_pil(value: Any) -> bool:
@@ -234,6 +246,8 @@ def _file(path: Path) -> Image:
     try:
         if path.is_dir():
             raise ValueError("is a folder, not an image")
+        if path.exists() and not path.is_file():  # a device or a pipe may never end
+            raise ValueError("is not a file")
         if path.stat().st_size > MOST_BYTES:
             raise ValueError(f"must be a file of at most {MOST_BYTES >> 20} MB")
         return Image(_decoded(path.read_bytes()), str(path))
@@ -249,16 +263,26 @@ def _decoded(data: bytes) -> Pixels:
         import PIL.Image
     except ImportError:
         raise ValueError("needs Pillow to be read: pip install pillow") from None
+    if not data:
+        raise ValueError("is empty, not an image")
     if len(data) > MOST_BYTES:
         raise ValueError(f"must have at most {MOST_BYTES >> 20} MB")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of sizes that are refused below
             with PIL.Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-                return _plain(picture)
+                return _loaded(picture)
     except (PIL.UnidentifiedImageError, PIL.Image.DecompressionBombError) as error:
         bomb = isinstance(error, PIL.Image.DecompressionBombError)
         raise ValueError(_too_large() if bomb else f"is not an image ({_known()})") from None
+    except (OSError, SyntaxError, EOFError) as error:
+        raise ValueError(f"is a broken image ({error})") from None
+
+
+def _loaded(picture: Any) -> Pixels:
+    """The pixels of a PIL image, which reads its file only now."""
+    try:
+        return _plain(picture)
     except (OSError, SyntaxError, EOFError, MemoryError) as error:  # what Pillow's readers raise
         raise ValueError(f"is a broken image ({error})") from None
 

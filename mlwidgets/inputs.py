@@ -103,7 +103,7 @@ class GridKind(Kind):
             )
 
     def format(self, value: Any) -> str:
-        return "/".join(value.rows)
+        return super().format("/".join(value.rows))
 
     def to_json(self, value: Any) -> list[str]:
         return list(value.rows)
@@ -227,9 +227,12 @@ class NetKind(Opaque):
             raise ValueError(f"is a class: give a network, {value.__name__}()")
         if torch is None or not isinstance(value, torch.nn.Module):
             raise ValueError(f"must be {self.describe()}")
-        weights = next(value.parameters(), None)
+        weights = next((w for w in value.parameters() if w.requires_grad), None)
         if weights is None:
-            raise ValueError("has no weights to train")
+            frozen = next(value.parameters(), None) is not None
+            raise ValueError("has no weights to train" + ": all are frozen" * frozen)
+        if any(map(torch.nn.parameter.is_lazy, value.parameters())):
+            raise ValueError("has weights without shapes yet: call it once on a batch")
         if weights.is_meta:
             raise ValueError("has no values in its weights: it is on the device 'meta'")
         if self.takes:
@@ -242,7 +245,7 @@ class NetKind(Opaque):
 
         modes = [(module, module.training) for module in net.modules()]
         try:
-            with torch.no_grad():
+            with torch.enable_grad():
                 answer = net.eval()(batch)
         except Exception as error:  # a user's network may raise anything
             fault = f"{type(error).__name__}: {clip(str(error).strip(), 120)}"
@@ -254,6 +257,8 @@ class NetKind(Opaque):
         if tuple(getattr(answer, "shape", ())) != wanted:
             gave = _shaped(answer) if hasattr(answer, "shape") else type(answer).__name__
             raise ValueError(f"must make {wanted} of {_shaped(batch)}, makes {gave}")
+        if not answer.requires_grad:
+            raise ValueError("cannot be trained: its answer has no gradient, as under no_grad")
 
     def parse(self, text: str) -> Any:
         raise ValueError(f"must be an object: write $name for a variable, not {clip(text, 30)}")

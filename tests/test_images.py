@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
 import zlib
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,8 @@ def png(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (b"", "is not an image (PNG, JPEG"),
+        (b"", "is empty, not an image"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not an image (PNG, JPEG"),
         (b"GIF89a", "image"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "image"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n(rm) run", "is not an image (PNG, JPEG"),
@@ -167,6 +169,11 @@ def png(width: int, height: int) -> bytes:
         (png(7_000, 7_000), "at most 40 million pixels, has 7000 x 7000"),
         ("no_such_file.png", "is neither a file nor a photo (known: china, flower)"),
         ("/", "is a folder"),
+        ("/dev/zero", "is not a file"),
+        (torch.zeros(8, 8, device="meta"), "is on the device 'meta'"),
+        (torch.eye(8).to_sparse(), "must be a dense tensor"),
+        (torch.Tensor, "not a class"),
+        (PIL.Image.open(io.BytesIO(file(PAGE)[:-30])), "broken image"),
         ("a\0b", "is neither a file"),
         ("x" * 5000, "cannot be read: File name too long"),
         ("8x8:AAAA", "has 3 bytes for 64 pixels"),
@@ -238,6 +245,33 @@ class Broken(nn.Linear):
         raise RuntimeError("first line\nsecond line")
 
 
+class Rigid(nn.Linear):
+    @torch.no_grad()
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.flatten(1))
+
+
+class Late(nn.Linear):
+    """Gives up in its second epoch of 45 mini-batches."""
+
+    seen = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen += self.training
+        if self.seen > 50:
+            raise RuntimeError("enough of this")
+        return super().forward(x.flatten(1))
+
+
+class Locked(nn.Linear):
+    def __init__(self) -> None:
+        super().__init__(64, 10)
+        self.lock = threading.Lock()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.flatten(1))
+
+
 class Two(nn.Linear):
     def forward(self, x: torch.Tensor) -> Any:
         return x, x
@@ -263,6 +297,9 @@ def test_a_network_is_taken_as_it_is_and_left_as_it_was() -> None:
         (Two(64, 10), "makes tuple"),
         (linear().to("meta"), "is on the device 'meta'"),
         (nn.Flatten(), "has no weights to train"),
+        (linear().requires_grad_(False), "has no weights to train: all are frozen"),
+        (nn.Sequential(nn.Flatten(), nn.LazyLinear(10)), "without shapes yet: call it once"),
+        (Rigid(64, 10), "its answer has no gradient"),
         (nn.Linear, "is a class: give a network, Linear()"),
         ("resnet", "must be a torch.nn.Module from (n, 1, 8, 8) to (n, 10)"),
         (3, "must be a torch.nn.Module"),
@@ -283,6 +320,55 @@ def test_any_network_will_do_where_no_shape_is_asked_for() -> None:
 
     net = nn.Bilinear(2, 3, 4)
     assert Spec.of(f).check({"net": net})["net"] is net
+
+
+def test_a_network_that_gives_up_ends_its_run_alone_and_the_run_begins_anew() -> None:
+    net = Late(64, 10)
+    run = mlwidgets.play("vision.cnn_digits", net=net, epochs=2)
+    with pytest.raises(RuntimeError, match="enough of this"):
+        run.wait()
+    assert (run.status, run.number, len(run.trace), net.seen) == ("failed", 50, 51, 0)
+    assert run.restart(net=None, epochs=1).wait().status == "done"
+
+
+def test_a_network_that_cannot_be_copied_is_told_so() -> None:
+    with pytest.raises(MLError, match="net: cannot be copied, and is not trained in place"):
+        mlwidgets.play("vision.cnn_digits", net=Locked())
+
+
+def test_a_network_is_trained_as_a_copy_by_the_seed_alone() -> None:
+    net = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(64), nn.Dropout(0.3), nn.Linear(64, 10))
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    chance = torch.get_rng_state()
+    runs = [mlwidgets.play("vision.cnn_digits", net=net, epochs=2).wait() for _ in range(2)]
+    assert runs[0].trace.hash == runs[1].trace.hash, "what is dropped out is drawn from the seed"
+    assert torch.equal(torch.get_rng_state(), chance)
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+    trained = runs[0].result
+    assert type(trained) is nn.Sequential
+    ours, theirs = trained.state_dict()["3.weight"], net.state_dict()["3.weight"]
+    assert not torch.equal(ours, theirs)
+
+
+def test_a_digit_is_answered_by_the_network_that_has_learned() -> None:
+    run = mlwidgets.play("vision.cnn_digits", epochs=3).wait()
+    zero = np.array(
+        [[0, 0, 1, 1, 1, 0, 0, 0]]
+        + [[0, 1, 1, 0, 1, 1, 0, 0]]
+        + 4 * [[0, 1, 0, 0, 0, 1, 0, 0]]
+        + [[0, 1, 1, 0, 1, 1, 0, 0]]
+        + [[0, 0, 1, 1, 1, 0, 0, 0]]
+    )
+    number = run.number
+    run.set(digit=zero)
+    assert (run.status, run.number, run.trace["p"][-1].argmax()) == ("done", number + 1, 0)
+    assert (run.trace["epoch"][-1], len(run.events)) == (3, 1)
+    assert np.isnan(run.trace["loss"][-1]), "nothing was learned from it"
+    assert np.array_equal(run.trace["confusion"][-1], run.trace["confusion"][-2])
+    with pytest.raises(ParamError, match="digit=5: must be an image"):
+        run.set(digit=5)
+    with pytest.raises(MLError, match="lr: the run is done"):
+        run.set(lr=0.1)
 
 
 # digits of one's own ----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from mlwidgets import Array, Image, ImageKind, Metric, MLError, Net, NetKind, Table
+from mlwidgets import Array, Image, ImageKind, Metric, MLError, Net, NetKind, ParamError, Table
 
 SHOWN = 12  # mistakes
 THREE = Image(
@@ -112,7 +112,10 @@ def watched(net: Net, x: Tensor, seed: int) -> tuple[Net, Network, list[Tensor]]
     try:
         net = copy.deepcopy(net).to(x.device)
     except Exception as error:  # a network may hold what cannot be copied: a lock, a file
-        raise MLError(f"net: cannot be copied, and is not trained in place: {error}") from error
+        why = str(error).partition("\n")[0][:100]
+        raise ParamError(
+            f"net: cannot be copied, and is not trained in place: {why}", "net"
+        ) from None
     theta: list[Tensor] = [weight for weight in net.parameters() if weight.requires_grad]
     first = next((m for m in net.modules() if isinstance(m, torch.nn.Conv2d)), None)
     chance = torch.Generator("cpu").manual_seed(seed).get_state()

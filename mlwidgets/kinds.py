@@ -41,7 +41,8 @@ class Kind(ABC):
     def format(self, value: Any) -> str:
         """The word of the `%ml` line that stands for the value."""
         text = str(value)
-        bare = text and not any(c.isspace() or c in "'\"$()[]{}?,\\" for c in text)
+        odd = "'\"$()[]{}?,;\\"
+        bare = text and text.isprintable() and not any(c.isspace() or c in odd for c in text)
         return text if bare else repr(text)
 
     def to_json(self, value: Any) -> Any:

@@ -36,6 +36,8 @@ LONG = {  # what takes its time is done aside: "module:function" of (player, con
     "drop": "replay.family:asked_to_drop",
     "compare": "replay.family:asked_to_compare",
     "verify": "replay.verify:asked",
+    "card": "replay.card:asked",
+    "source": "replay.source:asked",
 }
 QUICK = ("play", "pause", "step", "set", "stop", "show", "progress", "cancel")
 ACTIONS = ", ".join((*QUICK, "restart", *LONG))

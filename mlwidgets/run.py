@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .replay.branch import Origin
+    from .replay.card import Card
     from .replay.verdict import Verification
 
 Steering = Mapping[int, Mapping[str, Any]]
@@ -496,6 +497,15 @@ class Run:
         from .replay.verify import verify_run
 
         return verify_run(self)
+
+    def card(self) -> Card:
+        """Where the numbers come from: line, seed, device, versions, trace hash, BibTeX.
+
+        It names each input that the line cannot give.
+        """
+        from .replay.card import card_of
+
+        return card_of(self)
 
     def export(self, path: str | os.PathLike[str]) -> Self:
         """Write one HTML file that plays this run's trace with no kernel and no network."""

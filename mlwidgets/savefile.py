@@ -11,9 +11,10 @@ from .core import Core, Event
 from .device import thread_scope
 from .drivers import TurnsDriver
 from .errors import RunError, TraceFileError, clip
-from .info import events_json, info_of
+from .info import events_json
 from .page import Page
 from .params import Spec
+from .replay.card import info_to_keep
 from .run import Run
 from .tracefile import read_trace, save_trace
 from .views import View
@@ -35,7 +36,7 @@ def header_of(run: Run) -> dict[str, Any]:
     """What a file says of its run before the first frame."""
     return {
         "mlwidgets": 1,
-        "info": run.info or info_of(run),
+        "info": info_to_keep(run),
         "start": run.algorithm.spec.to_json(run._core.start),
         "line": run.line,
     }
@@ -65,7 +66,7 @@ def load(path: str | os.PathLike[str]) -> Run:
 
 
 def _loaded(trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> Run:
-    info = header["info"]
+    info = {"status": str(end.get("status", "")), **header["info"]}
     algorithm: Algorithm[Any, Any] = Algorithm(
         _gone, tuple(map(_view, info["views"])), name=str(info["name"])
     )

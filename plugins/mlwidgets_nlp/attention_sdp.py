@@ -19,7 +19,8 @@ Try: scale=false  How many tokens does a word look at now?
 Try: d_k=128 scale=false  Why is it worse with more features?
 Try: causal=true  Which half of the matrix is gone, and why?
 
-One head of `nlp.attention`, which compares the letters of the words.
+One head of `nlp.attention`, which compares the letters of the words. In its file:
+(1) is (2); (2) is (3); (3) is (5); (4) is (6).
 """
 
 from __future__ import annotations

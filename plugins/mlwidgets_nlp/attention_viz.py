@@ -20,6 +20,8 @@ Try: heads=12  The last ones are random: how do you tell?
 
 With `model=$bert tokenizer=$tok` each frame is a layer of that model. Weights show where a head
 looks, not why a model decides: see Jain & Wallace, "Attention is not Explanation", NAACL.
+
+In the file of `nlp.attention`: (1) is (2), (3) and (5).
 """
 
 from __future__ import annotations

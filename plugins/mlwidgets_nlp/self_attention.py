@@ -19,7 +19,8 @@ Try: causal=true  Where does the first word look when it may not look ahead?
 Try: tau=0.1  A sharper softmax: which heads only have one answer left?
 Try: tau=10  What is left of the questions?
 
-Four heads of `nlp.attention`, here in the form of Vaswani et al. (2017).
+Four heads of `nlp.attention`, here in the form of Vaswani et al. (2017). In its file:
+(1) is (1); (2) is (2), (3) and (5); (3) is (6).
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .kinds import Range as Range
     from .params import Live as Live
     from .params import Rate as Rate
+    from .params import Unless as Unless
     from .plugin import Registration as Registration
     from .recording import record as record
     from .references import Reference as Reference
@@ -66,7 +67,7 @@ _HOME = {
     "images": "Image ImageKind",
     "inputs": "Grid Net NetKind Table Text TextKind",
     "kinds": "Kind Log Range",
-    "params": "Live Rate",
+    "params": "Live Rate Unless",
     "plugin": "Registration",
     "recording": "record",
     "references": "Reference",

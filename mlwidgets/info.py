@@ -65,6 +65,8 @@ def _try(run: Run, line: str, question: str) -> Json | None:
         values = spec.parse(words)
     except ParamError:
         return None  # the contract test names it; a reader is not told of an author's slip
+    if values and set(values) <= set(spec.inert(run.params)):
+        return None  # nothing would change
     label = ", ".join(f"{spec[n].symbol or n} = {words[n]}" for n in words)
     return {"line": line, "label": label, "question": question, "params": spec.to_json(values)}
 

@@ -26,7 +26,16 @@ Live = Annotated[T, LIVE]
 Rate = Annotated[float, Range(0, 1)]
 """A number in [0, 1]."""
 
-TAKEN = ("views", "controls", "at", "device", "steering", "self")  # words of `play` and of the run's own
+
+@dataclass(frozen=True)
+class Unless:
+    """A mark: the parameter has no effect where another one is given (is not None)."""
+
+    name: str
+
+
+# words of `play`, and of the run's own
+TAKEN = ("views", "controls", "at", "device", "steering", "self")
 REQUIRED = inspect.Parameter.empty
 NAMES = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho
 sigma tau upsilon phi chi psi omega"""
@@ -42,6 +51,7 @@ class Param:
     default: Any = REQUIRED
     live: bool = False
     label: str = ""
+    unless: str = ""  # a parameter beside which it has no effect
 
     @property
     def symbol(self) -> str:
@@ -94,6 +104,7 @@ class Param:
             "label": self.label or self.name.replace("_", " ").strip(),
             "live": self.live,
             "help": self.kind.describe(),
+            **({"unless": self.unless} if self.unless else {}),
             **self.kind.control(),
         }
 
@@ -117,7 +128,11 @@ class Spec(Mapping[str, Param]):
             if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD, p.POSITIONAL_ONLY):
                 raise ParamError(f"{fn.__name__}: '*' and '/' parameters have no control: {p}")
             params.append(_param(p.name, hints.get(p.name, REQUIRED), p.default, words))
-        return cls(tuple(params))
+        spec = cls(tuple(params))
+        for param in params:
+            if param.unless:
+                spec.named(param.unless)
+        return spec
 
     def __getitem__(self, name: str) -> Param:
         for param in self.params:
@@ -130,6 +145,11 @@ class Spec(Mapping[str, Param]):
 
     def __len__(self) -> int:
         return len(self.params)
+
+    def inert(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """The parameters that have no effect beside these values."""
+        given = {name for name, value in values.items() if value is not None}
+        return tuple(p.name for p in self.params if p.unless in given)
 
     @property
     def live(self) -> tuple[str, ...]:
@@ -211,7 +231,8 @@ def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
 def _param(name: str, hint: Any, default: Any, words: Mapping[str, str]) -> Param:
     base, marks = _unwrap(hint)
     label = next((m for m in marks if isinstance(m, str)), words.get(name, ""))
-    return Param(name, kind_of(base, marks, default), default, LIVE in marks, label)
+    unless = next((m.name for m in marks if isinstance(m, Unless)), "")
+    return Param(name, kind_of(base, marks, default), default, LIVE in marks, label, unless)
 
 
 def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...]]:

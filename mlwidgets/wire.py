@@ -7,6 +7,7 @@ not be sent now is sent later from the trace, so that the last frame always arri
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 import weakref
@@ -225,6 +226,7 @@ class Sender:
         self._lock = threading.Lock()
         self._tokens = BURST
         self._turn = 0
+        self._over = False
 
     def add(self, feed: Feed) -> None:
         with self._lock:
@@ -245,13 +247,20 @@ class Sender:
 
     def _serve(self) -> None:
         last = time.monotonic()
-        while True:
+        while not self._over:
             self._woken.wait(TICK / 2 if self._active() else None)
             self._woken.clear()
             now = time.monotonic()
             self._tokens = min(BURST, self._tokens + (now - last) * PER_SECOND)
             last = now
             self._round(self._active(), now)
+
+    def stop(self) -> None:
+        """Before the interpreter ends: a thread frozen with the lock would hang what is closed."""
+        self._over = True
+        self.wake()
+        if self._thread is not None:
+            self._thread.join(1)
 
     def _active(self) -> list[Feed]:
         with self._lock:
@@ -273,3 +282,4 @@ class Sender:
 
 
 sender = Sender()
+atexit.register(sender.stop)

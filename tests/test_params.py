@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import pytest
 
-from mlwidgets import Grid, Live, Log, Range, Rate
+from mlwidgets import Grid, Live, Log, Range, Rate, Unless
 from mlwidgets.errors import ParamError
 from mlwidgets.params import Spec
 
@@ -151,3 +151,19 @@ def test_a_parameter_cannot_take_a_word_of_play() -> None:
 
     with pytest.raises(ParamError, match="'at' is a word of play"):
         Spec.of(fn)
+
+
+def test_a_parameter_says_beside_which_other_it_has_no_effect() -> None:
+    def attend(heads: Annotated[int, Unless("model")] = 8, model: Any = None) -> None: ...
+
+    spec = Spec.of(attend)
+    assert spec["heads"].control()["unless"] == "model"
+    assert "unless" not in spec["model"].control()
+    assert (spec.inert({"model": None}), spec.inert({"model": object()})) == ((), ("heads",))
+
+
+def test_no_effect_beside_a_parameter_that_is_not_there_is_an_authors_slip() -> None:
+    def attend(heads: Annotated[int, Unless("modle")] = 8, model: Any = None) -> None: ...
+
+    with pytest.raises(ParamError, match="no parameter 'modle'"):
+        Spec.of(attend)

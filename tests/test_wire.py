@@ -326,3 +326,12 @@ def test_an_idle_sender_keeps_no_feed_alive() -> None:
         return feed() is None
 
     until(gone, "the feed is let go")
+
+
+def test_the_sender_ends_before_the_interpreter_does() -> None:
+    sender, pages = Sender(), Pages(play(counts))
+    sender.add(pages.feed)
+    thread = sender._thread
+    assert thread is not None
+    sender.stop()
+    assert not thread.is_alive()

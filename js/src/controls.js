@@ -25,8 +25,9 @@ export function controls(run, cursor, branching, paint) {
   params.sort((a, b) => Number(a.kind === "grid") - Number(b.kind === "grid")); // a board's row is short: it comes last
   const all = params.map((param) => control(param, run, cursor, branching, paint));
   const live = all.filter((c) => c.param.live), fixed = all.filter((c) => !c.param.live);
+  const idle = el("p", { class: "hint", hidden: true });
   const node = el("div", { class: "side" }, ...group(run.frozen ? "Could be changed while it ran" : "Live: change while it runs", live),
-    ...group(run.frozen ? "Fixed from the start" : "Changes below restart the run", fixed));
+    ...group(run.frozen ? "Fixed from the start" : "Changes below restart the run", fixed), idle);
   return {
     node,
     empty: !all.length,
@@ -34,8 +35,18 @@ export function controls(run, cursor, branching, paint) {
     update(m) {
       const moved = steered(m.state, cursor.following ? Infinity : m.frame);
       for (const c of all) c.update(m, moved.has(c.param.name));
+      put(idle, idleWords(all, m));
+      idle.hidden = !idle.textContent;
     },
   };
+}
+
+/** Takes away what has no effect, and says so. @param {{param: Param, node: HTMLElement}[]} all @param {Moment} m */
+function idleWords(all, m) {
+  const bound = all.filter(({ param }) => param.unless);
+  for (const { param, node } of bound) node.hidden = m.params[param.unless ?? ""] != null;
+  const gone = bound.filter(({ node }) => node.hidden).map(({ param }) => param);
+  return gone.length ? `With a ${gone[0].unless} given, no effect of ${gone.map((param) => param.name).join(", ")}.` : "";
 }
 
 /** @param {string} title @param {{node: HTMLElement}[]} items */

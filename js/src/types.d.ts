@@ -4,6 +4,7 @@ export interface Param {
   name: string; kind: string; symbol?: string; label?: string; live?: boolean; default?: unknown;
   lo?: number | null; hi?: number | null; step?: number | null; log?: boolean; choices?: unknown[]; rows?: number;
   legend?: Legend[]; size?: [number, number] | null; channels?: 1 | 3 | null; ink?: boolean;
+  /** another parameter, beside which this one has no effect */ unless?: string;
 }
 export interface Legend { char: string; name: string; value?: number | null }
 export interface Column {

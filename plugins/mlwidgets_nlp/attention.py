@@ -38,7 +38,7 @@ import numpy as np
 from mlwidgets import Array, Bars, Frames, Heads, Heatmap, Range, Text, algorithm
 
 from .heads import Floats, Weights, embed, kind, split, weights
-from .models import MODEL, TOKENIZER, attentions, encoded, kept
+from .models import MODEL, OURS, TOKENIZER, attentions, encoded, kept
 from .sentence import SENTENCE, Sentence
 
 
@@ -64,13 +64,13 @@ class Step(TypedDict):
 )
 def attention(
     text: Annotated[Text, Sentence()] = SENTENCE,
-    heads: Annotated[int, Range(1, 16)] = 8,
-    d_k: Annotated[int, Range(2, 128)] = 16,
-    causal: bool = False,
-    scale: bool = True,
-    tau: Annotated[float, Range(0.1, 10, log=True)] = 1.0,
-    ablate: list[Annotated[int, Range(0, 15)]] = [],  # noqa: B006  never changed
-    seed: int = 0,
+    heads: Annotated[int, Range(1, 16), OURS] = 8,
+    d_k: Annotated[int, Range(2, 128), OURS] = 16,
+    causal: Annotated[bool, OURS] = False,
+    scale: Annotated[bool, OURS] = True,
+    tau: Annotated[float, Range(0.1, 10, log=True), OURS] = 1.0,
+    ablate: Annotated[list[Annotated[int, Range(0, 15)]], OURS] = [],  # noqa: B006  never changed
+    seed: Annotated[int, OURS] = 0,
     model: Annotated[Any, MODEL] = None,
     tokenizer: Annotated[Any, TOKENIZER] = None,
 ) -> Frames[Step]:

@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from mlwidgets import Kind, ParamError
+from mlwidgets import Kind, ParamError, Unless
 
 from .heads import split
 from .sentence import LIMIT
@@ -59,6 +59,7 @@ MODEL = Object(
     ("config", "parameters", "forward"),
     "a Hugging Face model object, such as BertModel.from_pretrained(...)",
 )
+OURS = Unless("model")  # a model has its own heads
 TOKENIZER = Object(("convert_ids_to_tokens", "__call__"), "a Hugging Face tokenizer object")
 
 
@@ -138,7 +139,7 @@ def kept(A: npt.NDArray[Any]) -> npt.NDArray[Any]:
 @contextmanager
 def telling(model: Any) -> Iterator[None]:
     """A model as it computes to be asked for its weights: no dropout, no fused attention."""
-    was = [(module, module.training) for module in model.modules()]
+    was = [(m, m.training, dict(m._forward_hooks), set(vars(m))) for m in model.modules()]
     way = getattr(model.config, "_attn_implementation", "eager")
     fused = way not in (None, "eager") and hasattr(model, "set_attn_implementation")
     try:
@@ -147,7 +148,11 @@ def telling(model: Any) -> Iterator[None]:
             model.set_attn_implementation("eager")
         yield
     finally:
-        for module, training in was:
+        for module, training, hooks, names in was:  # transformers leaves hooks and a mark of them
             module.training = training
+            module._forward_hooks.clear()
+            module._forward_hooks.update(hooks)
+            for name in set(vars(module)) - names:
+                delattr(module, name)
         if fused:
             model.set_attn_implementation(way)

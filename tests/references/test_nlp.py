@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import BertConfig, BertModel, GPT2Config, GPT2Model
+from transformers import BertConfig, BertModel, GPT2Config, GPT2Model, T5Config, T5Model
 
 import mlwidgets
 from mlwidgets import Text
 from mlwidgets.errors import ParamError
+from mlwidgets.info import info_of
 from mlwidgets_nlp.attention import attention, steps
 from mlwidgets_nlp.attention_sdp import attention_sdp
 from mlwidgets_nlp.heads import Weights
@@ -170,6 +171,78 @@ def test_a_long_sentence_in_bytes_can_be_verified() -> None:
     found = run.verify()
     assert found.passed, found
     assert found.rows[0].quantity == "A of each layer, kept in bytes"
+
+
+def t5() -> Any:
+    torch.manual_seed(0)
+    config = T5Config(
+        vocab_size=99, d_model=16, d_ff=16, d_kv=8, num_heads=2, num_layers=2, pad_token_id=0
+    )
+    return T5Model(config)
+
+
+def test_of_an_encoder_and_decoder_the_encoder_is_shown() -> None:
+    run = mlwidgets.play("nlp.attention", model=t5(), text=TEXT)
+    assert run.trace["A"].shape == (2, 2, 5, 5)
+    assert run.trace["A"].sum(-1) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_looks_back_only_is_seen_to() -> None:
+    A = mlwidgets.play("nlp.attention", model=gpt2(), text=TEXT).trace["A"]
+    assert not np.triu(A, 1).any()
+
+
+@pytest.mark.parametrize("make", [bert, gpt2, t5])
+def test_a_model_is_left_as_it_was(make: Any) -> None:
+    model = make().train()
+    model.get_input_embeddings().eval()  # one part in another mode than the rest
+    calls: list[Any] = []
+    hook = model.register_forward_hook(lambda *said: calls.append(said))
+    kept = hash_of(model)
+    for text in (TEXT, "a " * 600):  # shown, and refused
+        try:
+            mlwidgets.play("nlp.attention", model=model, text=text)
+        except ParamError:
+            assert text != TEXT
+        assert hash_of(model) == kept
+    hook.remove()
+
+
+def hash_of(model: Any) -> Any:
+    """Modes, configuration, hooks, gradients and numbers of a model."""
+    parts = [
+        (m.training, len(m._forward_hooks), len(m._forward_pre_hooks)) for m in model.modules()
+    ]
+    numbers = [
+        (p.requires_grad, p.grad is None, float(p.detach().sum())) for p in model.parameters()
+    ]
+    return (
+        parts,
+        numbers,
+        set(vars(model)),
+        model.config.to_dict(),
+        model.config._attn_implementation,
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["مرحبا بالعالم يا صديقي", "🦊 jumps 👩‍👩‍👧 over 🐶", "naïve 東京 Straße", "a"]
+)
+def test_any_script_can_be_weighed(text: str) -> None:
+    for model in (None, bert()):
+        run = mlwidgets.play("nlp.attention", text=text, model=model)
+        tokens = run.trace["tokens"][-1]
+        assert "".join(tokens) == "".join(text.split())
+        assert run.trace["A"][-1].shape[-1] == len(tokens)
+
+
+def test_with_a_model_what_it_does_not_use_is_neither_offered_nor_asked() -> None:
+    plain, own = (mlwidgets.play("nlp.attention", model=m, text=TEXT) for m in (None, bert()))
+    unused = {"heads", "d_k", "causal", "scale", "tau", "ablate", "seed"}
+    for run, inert in ((plain, set()), (own, unused)):
+        assert set(run.algorithm.spec.inert(run.params)) == inert
+    assert len(info_of(plain)["tries"]) == 3
+    assert info_of(own)["tries"] == []
 
 
 def test_without_a_tokenizer_words_are_hashed_and_shown_as_they_are() -> None:

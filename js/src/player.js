@@ -17,6 +17,7 @@ import { alarm, status } from "./status.js";
 import { label } from "./steps.js";
 import { adoptStyle, isDark, paletteOf, watchTheme } from "./theme.js";
 import { transport } from "./transport.js";
+import { verifying } from "./verify.js";
 import { footer, header, how, tries } from "./words.js";
 
 /** @import { Model, Moment, Param } from "./types" */
@@ -58,7 +59,7 @@ function player(model, shadow, signal) {
   const equation = equations(info, store);
   const questions = tries(run, branch);
   const search = finder(run, cursor);
-  const behind = panes([search.pane, how(info)]);
+  const behind = panes([search.pane, how(info), verifying(run)]);
   const foot = footer(run, tell, behind.buttons);
   const views = el("div", { class: "views" }, alert.node);
   const body = el("div", { class: side.empty ? "body bare" : "body" }, views, ...(side.empty ? [] : [side.node]), bar.node, branch.node, bell.node, kin.node);

@@ -17,9 +17,10 @@ export interface Try { line?: string; label: string; question: string; params: R
 export interface Equation { n: number | string; math: Tree; words?: string }
 export type Tree = string | number | [string, Record<string, unknown>, ...Tree[]];
 export interface Info {
+  verified?: Verdict;
   name: string; title: string; summary?: string; cite?: string; citation?: string; doi?: string; watch?: string;
   tries?: Try[]; equations?: Equation[]; where?: Record<string, string>; params: Param[]; columns: Column[];
-  steps?: Step[]; views: ViewSpec[]; controls?: string[] | null; at?: number; seconds?: number; fixed?: string;
+  steps?: Step[]; views: ViewSpec[]; controls?: string[] | null; at?: number; seconds?: number; fixed?: string; compared?: boolean;
 }
 export interface Steer { frame: number; name: string; old: unknown; new: unknown }
 export type Pace = number | null | "step";
@@ -72,6 +73,15 @@ export interface Moment {
 }
 /** What stands behind a few words at the foot. `opened` is told each time it opens. */
 export interface Pane { label: string; node: HTMLElement; opened?(): void; update?(moment: Moment): void }
+/** What a check against a reference found; `params` are those that were checked. */
+export interface Verdict {
+  badge: string; passed: boolean; none: boolean; against: string; groups: VerdictGroup[]; params: Record<string, unknown>;
+}
+export interface VerdictGroup { title: string; ours: number | null; theirs: number | null; rows: VerdictRow[] }
+export interface VerdictRow {
+  quantity: string; case: string; verdict: string;
+  absolute: number | null; relative: number | null; tolerance: number | null;
+}
 export interface Table { head: string[]; body: string[][]; note?: string }
 /** What a view is given. `say` fills the end of the caption and the value at its right. */
 export interface Ctx {

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlwidgets.errors import RunError, sayable
 from mlwidgets.info import data_of, info_of, state_of
+from mlwidgets.replay.verify import latest
 from mlwidgets.tracefile import shuffled
 from mlwidgets.wholefile import written
 
@@ -76,9 +77,9 @@ def export(run: Run, path: str | os.PathLike[str]) -> None:
 def page_of(run: Run) -> str:
     """The page's HTML: all that is recorded now, also while the run goes on."""
     script = (files("mlwidgets") / "static" / "page.js").read_text("utf-8")
-    trace = run.trace.snapshot()
+    trace, found = run.trace.snapshot(), latest(run)
     parts = {
-        "info": run.info or info_of(run),
+        "info": (run.info or info_of(run)) | ({"verified": found.to_json()} if found else {}),
         "state": _state(run, trace),
         "trace": _trace_island(trace),
     }

@@ -31,10 +31,21 @@ _latest: WeakKeyDictionary[Run, Verification] = WeakKeyDictionary()
 _one_at_a_time = threading.Lock()  # the global generators are put back
 
 
-def asked(player: Player, _content: dict[str, Any]) -> dict[str, Any]:
-    """The player's Verify button."""
+def asked(player: Player, content: dict[str, Any]) -> dict[str, Any]:
+    """The player's Verify button: the verdict, or first of all what the reference is."""
+    if content.get("part") == "reference":
+        return {"against": against(player.run.algorithm)}
     settle_thread()
     return verify_run(player.run).to_json()
+
+
+def against(algorithm: Algorithm[Any, Any]) -> str:
+    """What an algorithm would be checked against; nothing where there is, or can be had, none."""
+    try:
+        found = reference_of(algorithm)
+    except (MLError, ModuleNotFoundError):
+        return ""  # the check itself says why
+    return found.of if isinstance(found, Reference) else ""
 
 
 def verify_run(run: Run) -> Verification:

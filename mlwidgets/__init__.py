@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from .plugin import Registration as Registration
     from .recording import record as record
     from .references import Reference as Reference
+    from .replay.compare import Comparison as Comparison
+    from .replay.compare import compare as compare
     from .run import Run as Run
     from .run import runs as runs
     from .savefile import load as load
@@ -71,6 +73,7 @@ _HOME = {
     "plugin": "Registration",
     "recording": "record",
     "references": "Reference",
+    "replay.compare": "Comparison compare",
     "run": "Run runs",
     "savefile": "load",
     "views": "Bars Board Confusion Heads Heatmap Line Picture Pictures Tokens Values View Words",

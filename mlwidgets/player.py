@@ -26,6 +26,7 @@ from .wire import Feed, sender
 if TYPE_CHECKING:
     from .core import Core
     from .run import Run
+    from .views import View
 
 LONG = {  # what takes its time is done aside: "module:function" of (player, content), its result sent
     "export": "pages.export:asked",
@@ -35,6 +36,7 @@ LONG = {  # what takes its time is done aside: "module:function" of (player, con
     "try": "replay.family:asked_to_try",
     "drop": "replay.family:asked_to_drop",
     "compare": "replay.family:asked_to_compare",
+    "parted": "replay.compare:asked",
     "verify": "replay.verify:asked",
     "card": "replay.card:asked",
     "source": "replay.source:asked",
@@ -103,11 +105,14 @@ class Player(anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True)
     first = traitlets.Bytes().tag(sync=True)
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, views: Sequence[View] | None = None) -> None:
         core = run._core
         self.run = run  # what it shows
         self.root = run  # what it was made for
         self.lanes: list[Lane] = []
+        self.views = views  # in place of the run's own, where it is compared
+        self.unlike: list[str] = []  # columns that not all lanes have
+        self.label = ""  # what the run is called among its lanes
         self.replaying: tuple[Core, int] | None = None  # a branch on its way to its frame
         self._watched: list[Run] = []
         self._lane_names = count(1)
@@ -129,7 +134,10 @@ class Player(anywidget.AnyWidget):
 
     def info_now(self) -> dict[str, Any]:
         """All that does not change while the run goes."""
-        return self.run.info or info_of(self.run)
+        info = self.run.info or info_of(self.run)
+        if not self.views:
+            return info
+        return info | {"views": [v.to_json() for v in self.views], "compared": True}
 
     def state_now(self) -> dict[str, Any]:
         """The little that changes: the run's own, then who else there is."""
@@ -140,6 +148,7 @@ class Player(anywidget.AnyWidget):
         if len(run.family) > 1:
             state |= {"family": family_of(run.family), "place": run.place}
         if self.lanes:
+            state |= {"label": self.label, "unlike": self.unlike}
             state["lanes"] = [
                 {"name": lane.feed.lane, "pale": lane.feed.pale, "label": lane.label}
                 | {k: v for k, v in state_of(lane.run, lane.run._core, 0).items() if k in LANE}
@@ -159,8 +168,8 @@ class Player(anywidget.AnyWidget):
         if run not in self._watched:
             self._watched.append(run)
             run.players.append(self)
-        if self._changed not in core.watchers:
-            core.watchers.append(self._changed)
+        if self.told not in core.watchers:
+            core.watchers.append(self.told)
 
     def show(self, run: Run) -> None:
         """Show another run of the same algorithm; the one it comes from stands behind it, pale."""
@@ -179,9 +188,10 @@ class Player(anywidget.AnyWidget):
             feed.join(self.feed)
             self.lanes.append(Lane(run, feed, label))
             self.watch(run)
-        self._changed()
+        self.told()
 
-    def _changed(self) -> None:
+    def told(self) -> None:
+        """Something of what is shown has changed."""
         self.feed.state_due = True
         sender.wake()
 
@@ -233,17 +243,11 @@ class Player(anywidget.AnyWidget):
         if action in LONG:
             _aside(self._long, content)
             return
-        if action == "play":
-            run.start(content.get("pace"), content.get("step"))
-        elif action == "pause":
-            run._core.order(Hold())
-        elif action == "step":
-            column = run._step_column(content.get("step"))
-            run._alive("step")
-            times = max(1, int(content.get("times", 1)))
-            core = run._core  # single steps go to the next frame that is recorded, and so seen
-            single = Upto(core.number + times * core.trace.stride)
-            core.order(NextUnit(column, times) if column else single)
+        if action in ("play", "pause", "step"):
+            self._drive(run, content)
+            for lane in self.lanes:  # those compared go together
+                if not lane.feed.pale and not lane.run._core.over:
+                    self._drive(lane.run, content)
         elif action == "set":
             run.set(**{str(content["name"]): content["value"]})
         elif action == "stop":
@@ -260,6 +264,20 @@ class Player(anywidget.AnyWidget):
         else:
             raise ParamError(f"no action {action!r} (known: {ACTIONS})")
         self._answer(content["id"], None)
+
+    def _drive(self, run: Run, content: dict[str, Any]) -> None:
+        """Play, pause or step, at once."""
+        if content["action"] == "play":
+            run.start(content.get("pace"), content.get("step"))
+        elif content["action"] == "pause":
+            run._core.order(Hold())
+        else:
+            column = run._step_column(content.get("step"))
+            run._alive("step")
+            times = max(1, int(content.get("times", 1)))
+            core = run._core  # single steps go to the next frame that is recorded, and so seen
+            single = Upto(core.number + times * core.trace.stride)
+            core.order(NextUnit(column, times) if column else single)
 
     def _restart(self, content: dict[str, Any]) -> None:
         """Off the kernel's threads: frame 0 may take its time."""
@@ -309,8 +327,8 @@ class Player(anywidget.AnyWidget):
             sender.remove(feed)
         for run in self._watched:
             run.players.remove(self)
-            if self._changed in run._core.watchers:
-                run._core.watchers.remove(self._changed)
+            if self.told in run._core.watchers:
+                run._core.watchers.remove(self.told)
         self._watched = []
         super().close()
 

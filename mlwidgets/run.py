@@ -88,6 +88,7 @@ class Run:
         self._launch(algorithm.spec.check(params), origin)
         if origin:
             self.family.append(self)
+            self._tell_family()
 
     @classmethod
     def of_core(
@@ -329,6 +330,7 @@ class Run:
         if not self.closed:
             self.closed = True
             self.family.remove(self)
+            self._tell_family()
             for run in [r for r in self.family if r.origin and r.origin.owner is self]:
                 run.close()
             self._driver.stop()
@@ -337,6 +339,10 @@ class Run:
             if self._finalizer is not None:
                 self._finalizer.detach()  # it would keep the core, and its trace, alive
         return self
+
+    def _tell_family(self) -> None:
+        for player in {id(p): p for run in self.family for p in run.players}.values():
+            player.told()
 
     def _alive(self, verb: str) -> None:
         if self.closed:

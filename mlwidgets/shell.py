@@ -5,13 +5,23 @@ from __future__ import annotations
 import sys
 import uuid
 import weakref
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .run import Run
+from typing import Any, Protocol
 
 MAX_ALIVE = 200
 Cell = tuple[str, str]  # the cell's id, and the execution of it
+
+
+class Shown(Protocol):
+    """What a cell makes and shows: a run, or a comparison of some."""
+
+    closed: bool
+    displays: list[str]  # where a notebook shows it
+    still_of: int  # the frame of the stills there
+
+    @property
+    def number(self) -> int: ...
+    def close(self) -> Any: ...
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any: ...
 
 
 def _shell() -> Any:
@@ -25,19 +35,19 @@ def in_notebook() -> bool:
     return getattr(_shell(), "kernel", None) is not None
 
 
-def show(run: Run) -> None:
+def show(run: Shown) -> None:
     """Display a run so that its still can be renewed."""
     run.displays.append(uuid.uuid4().hex)
     _publish(run, run.displays[-1:], update=False)
 
 
-def renew(run: Run) -> None:
+def renew(run: Shown) -> None:
     """Bring the stills of a run, as the notebook holds them, up to its last frame."""
     if not run.closed and run.displays and run.still_of != run.number:
         _publish(run, run.displays, update=True)
 
 
-def _publish(run: Run, displays: list[str], *, update: bool) -> None:
+def _publish(run: Shown, displays: list[str], *, update: bool) -> None:
     run.still_of = run.number
     data, metadata = run._repr_mimebundle_()
     for display in displays:
@@ -59,10 +69,10 @@ class _Cells:
     """Which runs each cell has made, so that executing it again replaces them."""
 
     def __init__(self) -> None:
-        self._runs: dict[str, list[tuple[str, weakref.ref[Run]]]] = {}
+        self._runs: dict[str, list[tuple[str, weakref.ref[Shown]]]] = {}
         self._shell: Any = None
 
-    def adopt(self, run: Run) -> None:
+    def adopt(self, run: Shown) -> None:
         """Remember a new run as the work of the cell being executed."""
         shell = _shell()
         if shell is not self._shell and shell is not None:
@@ -95,7 +105,7 @@ class _Cells:
             self._runs[key] = mine
 
 
-def _forget(run: Run) -> None:
+def _forget(run: Shown) -> None:
     """Take a replaced run out of IPython's output cache, which would keep its trace for ever."""
     shell = _shell()
     if shell is None:

@@ -197,7 +197,7 @@ def test_no_message_harms_the_player(player: Watched, content: Any) -> None:
 def test_a_run_has_one_player_that_hears_of_a_change_once() -> None:
     run = play(walk)
     assert run.player is run.player
-    assert run._core.watchers.count(run.player._changed) == 1
+    assert run._core.watchers.count(run.player.told) == 1
     run.close()
 
 

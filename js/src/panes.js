@@ -3,8 +3,8 @@ import { el, unique } from "./dom.js";
 
 /** @import { Moment, Pane } from "./types" */
 
-/** @param {Pane[]} all those without content have no button */
-export function panes(all) {
+/** @param {Pane[]} all those without content have no button @param {() => void} changed */
+export function panes(all, changed) {
   const there = all.filter((pane) => pane.node.childElementCount);
   const buttons = there.map((pane) => {
     pane.node.id = unique("mlw-pane");
@@ -16,14 +16,22 @@ export function panes(all) {
   /** @param {Pane} chosen */
   function toggle(chosen) {
     there.forEach((pane, k) => {
+      const was = !pane.node.hidden;
       pane.node.hidden = pane !== chosen || !pane.node.hidden;
       buttons[k].setAttribute("aria-expanded", String(!pane.node.hidden));
+      if (was && pane.node.hidden) pane.closed?.();
     });
     if (!chosen.node.hidden) chosen.opened?.();
+    changed();
   }
 
   return {
     buttons,
+    /** Opens a pane from the beginning. @param {string} label */
+    open(label) {
+      const pane = there.find((one) => one.label === label);
+      if (pane?.node.hidden) toggle(pane);
+    },
     nodes: there.map((pane) => pane.node),
     /** @param {Moment} m */
     update(m) {

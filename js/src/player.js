@@ -1,5 +1,6 @@
 /** The player: one run, its figures, and what one may do with it. */
 import { branching } from "./branching.js";
+import { compare, multiples } from "./compare.js";
 import { apply, controls, steers } from "./controls.js";
 import { Cursor } from "./cursor.js";
 import { el } from "./dom.js";
@@ -59,22 +60,25 @@ function player(model, shadow, signal) {
   const equation = equations(info, store);
   const questions = tries(run, branch);
   const search = finder(run, cursor);
-  const behind = panes([search.pane, how(info), verifying(run)]);
+  const behind = panes([search.pane, how(info), verifying(run), ...(run.live ? [compare(run, cursor, branch)] : [])], invalidate);
   const foot = footer(run, tell, behind.buttons);
   const views = el("div", { class: "views" }, alert.node);
-  const body = el("div", { class: side.empty ? "body bare" : "body" }, views, ...(side.empty ? [] : [side.node]), bar.node, branch.node, bell.node, kin.node);
+  const bare = side.empty || info.compared; // runs that are compared are not steered together
+  const body = el("div", { class: bare ? "body bare" : "body" }, views, ...(bare ? [] : [side.node]), bar.node, branch.node, bell.node, ...(info.compared ? [] : [kin.node]));
   const box = el("div", { class: "player", role: "group", "aria-label": info.title, tabindex: -1 },
-    header(info), body, ...[equation, questions].filter((part) => !part.empty).map((part) => part.node), foot.node, ...behind.nodes);
+    header(info), body, ...[equation, questions].filter((part) => !part.empty && !(info.compared && part === questions)).map((part) => part.node), foot.node, ...behind.nodes);
   shadow.append(box);
   let palette = paletteOf(box);
   const charts = info.views.findIndex((spec) => spec.kind === "line");
   const alone = info.views.length === 1;
-  const figures = info.views.map((spec, k) =>
-    figure(alone ? { ...spec, wide: true } : spec, { info, store, first: k === charts, palette: () => palette, go: (p) => cursor.go(p), tell, set: change, frozen: run.frozen }));
-  views.append(...figures.map((f) => f.node));
+  const page = { info, store, first: false, palette: () => palette, go: (/** @type {number} */ p) => cursor.go(p), tell, set: change, frozen: run.frozen };
+  const figures = info.views.map((spec, k) => figure(alone ? { ...spec, wide: true } : spec, { ...page, first: k === charts }));
+  const beside = multiples(run, cursor, page);
+  views.append(...figures.map((f) => f.node), beside.node);
 
   let asked = 0, before = 0, timer = 0, visible = true;
   dress();
+  if (info.compared) behind.open("Compare");
   keys(box, cursor, search.keys);
   watchTheme(dress, signal);
   const sizes = new ResizeObserver(invalidate);
@@ -90,7 +94,7 @@ function player(model, shadow, signal) {
     clearTimeout(timer);
     sizes.disconnect();
     sight.disconnect();
-    for (const f of figures) f.dispose();
+    for (const f of [...figures, ...beside.figures]) f.dispose();
   });
 
   function dress() {
@@ -140,7 +144,10 @@ function player(model, shadow, signal) {
   /** @param {Moment} m */
   function show(m) {
     for (const part of [bar, side, kin, equation, foot, bell, alert, behind, search]) part.update(m);
-    for (const f of figures) f.draw(m, `${palette.version} ${run.version} ${store.epoch} ${run.lanes.version}`);
+    const version = `${palette.version} ${run.version} ${store.epoch} ${run.lanes.version}`;
+    for (const f of figures) f.node.hidden = run.lanes.compared;
+    for (const f of figures) f.draw(m, version);
+    beside.draw(m, version);
   }
 
   /** @returns {Moment} */
@@ -162,7 +169,7 @@ function player(model, shadow, signal) {
     const m = moment();
     for (const part of [bar, side, bell, search]) part.update(m); // out of sight, too: what is read aloud is true
     bell.speak(m);
-    if (visible) for (const f of figures) f.describe();
+    if (visible) for (const f of run.lanes.compared ? beside.figures : figures) f.describe();
     if (run.notice) timer = window.setTimeout(settle, 1000);
   }
 

@@ -30,7 +30,7 @@ export function transport(run, cursor, branching) {
   const count = el("span", { class: "count" });
   const follow = el("button", { class: "link", type: "button", hidden: true, onclick: () => cursor.toHead() }, "to the newest ▸");
   const node = el("div", { class: "transport" }, play, restart, stop, back, stepMenu(cursor), forward, scrub.node, count, follow, pace.node);
-  const fork = el("button", { class: "link", type: "button", title: "Another run from this frame on", hidden: run.frozen, onclick: () => void branching.here() }, icon(FORK), "Branch here");
+  const fork = el("button", { class: "link", type: "button", title: "Another run from this frame on", hidden: run.frozen || run.info.compared, onclick: () => void branching.here() }, icon(FORK), "Branch here");
   node.append(fork);
   let shownIcon = "";
 
@@ -44,7 +44,7 @@ export function transport(run, cursor, branching) {
       shownIcon = name;
     }
     play.disabled = !cursor.moving && !run.canGo && store.head === 0;
-    restart.disabled = run.frozen;
+    restart.disabled = run.frozen || Boolean(run.info.compared);
     fork.disabled = !store.known;
     back.disabled = m.position === 0;
     forward.disabled = cursor.atHead && !run.canGo;

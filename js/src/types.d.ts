@@ -31,7 +31,7 @@ export interface State {
   line?: string; pace?: Pace; driving?: boolean;
   /** what it holds at when that comes true */ pausing?: string; /** column and frame */ nonfinite?: [string, number] | null;
   error?: null | { text: string; frame?: number | null; trace?: string }; note?: string;
-  family?: Kin[]; place?: number; lanes?: LaneState[]; label?: string; steering?: string;
+  family?: Kin[]; place?: number; lanes?: LaneState[]; label?: string; steering?: string; unlike?: string[];
 }
 export interface LaneState {
   name: string; label?: string; pale: boolean; status: string; number: number;
@@ -39,6 +39,8 @@ export interface LaneState {
 }
 /** A run beside the player's own, where it stands while the cursor is where it is. */
 export interface Lane extends LaneState { state: LaneState; store: import("./store.js").Store; position: number }
+/** Where two lanes first differ: at all, and by more than the tolerance. */
+export interface Parting { text: string; label: string; frame: number | null; beyond: number | null }
 /** One run of a family: which it comes from, and from which frame on it differs. */
 export interface Kin { place: number; parent: number | null; at: number | null; label: string; number: number; status: string }
 export interface WireColumn {
@@ -72,7 +74,7 @@ export interface Moment {
   done: boolean; label: string;
 }
 /** What stands behind a few words at the foot. `opened` is told each time it opens. */
-export interface Pane { label: string; node: HTMLElement; opened?(): void; update?(moment: Moment): void }
+export interface Pane { label: string; node: HTMLElement; opened?(): void; closed?(): void; update?(moment: Moment): void }
 /** What a check against a reference found; `params` are those that were checked. */
 export interface Verdict {
   badge: string; passed: boolean; none: boolean; against: string; groups: VerdictGroup[]; params: Record<string, unknown>;

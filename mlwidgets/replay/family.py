@@ -90,6 +90,7 @@ def asked_to_compare(player: Player, content: Json) -> None:
     places = content.get("places", [])
     runs = [run for run in player.run.family if run.place in places and run is not player.run]
     if runs:
+        player.label = label_of(player.run)
         player.lay(runs, [label_of(run) for run in runs])
     else:
         player.show(player.run)

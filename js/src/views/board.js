@@ -48,7 +48,7 @@ export function board(ctx) {
     const palette = ctx.palette();
     const { g } = open(Math.ceil(size * rows.length));
     squares = squaresOf(cell, rows.length * columns);
-    drawSquares(g, squares, { rows, legend, moves, size, palette });
+    drawSquares(g, squares, { rows, legend, moves, size, palette, spec });
     for (const patch of patches(rows, legend, spec.labels)) drawPatch(g, patch, size, palette);
     drawStart(g, rows, legend, size, palette);
     if (typeof spec.agent === "string") drawAgent(g, store.value(spec.agent, m.position), columns, size, palette);
@@ -133,12 +133,12 @@ function startOf(rows, legend) {
   return char ? rows.join("").indexOf(char) : -1;
 }
 
-/** @param {CanvasRenderingContext2D} g @param {Square[]} squares @param {{rows: string[], legend: Legend[], moves: [number, number][], size: number, palette: Palette}} at */
-function drawSquares(g, squares, { rows, legend, moves, size, palette }) {
+/** @param {CanvasRenderingContext2D} g @param {Square[]} squares @param {{rows: string[], legend: Legend[], moves: [number, number][], size: number, palette: Palette, spec: Ctx["spec"]}} at */
+function drawSquares(g, squares, { rows, legend, moves, size, palette, spec }) {
   const ramp = ramps(palette).value;
   const columns = rows[0].length;
   const open = squares.filter((s, k) => s.seen && isOpen(kindOf(rows[Math.floor(k / columns)][k % columns], legend)));
-  const lo = Math.min(...open.map((s) => s.value)), hi = Math.max(...open.map((s) => s.value), lo + 1e-9, ...(lo < 0 ? [0] : []));
+  const lo = Number(spec.lo ?? Math.min(...open.map((s) => s.value))), hi = Math.max(Number(spec.hi ?? Math.max(...open.map((s) => s.value))), lo + 1e-9, ...(lo < 0 ? [0] : []));
   squares.forEach((square, k) => {
     const [r, c] = [Math.floor(k / columns), k % columns];
     if (!isOpen(kindOf(rows[r][c], legend))) return;

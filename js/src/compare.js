@@ -1,0 +1,220 @@
+/** Runs compared: curves in one chart, everything else as small multiples on one scale, with the differences. */
+import { best, Difference, flattened } from "./difference.js";
+import { el, put } from "./dom.js";
+import { figure } from "./figure.js";
+import { inForce, paramOf } from "./force.js";
+import { label } from "./steps.js";
+
+/** @import { Cell, Lane, Moment, Pane, Parting, ViewSpec } from "./types" */
+/** @import { Store } from "./store.js" */
+/** @import { Cursor } from "./cursor.js" */
+/** @import { Run } from "./run.js" */
+/** @import { Branching } from "./branching.js" */
+/** @typedef {Parameters<typeof figure>[1]} Page */
+/** @typedef {ReturnType<typeof figure>} Figure */
+/** @typedef {{figure: Figure, of: number, spec: ViewSpec, difference?: Difference}} Part `of`: the lane it shows, 0 our own */
+
+const MOST = 6; // lanes drawn as small multiples
+const MOST_DIFFERENCES = 3;
+const SCALED = ["heatmap", "board"];
+
+/**
+ * The figures of runs side by side. They replace the run's own while lanes are there.
+ * @param {Run} run @param {Cursor} cursor @param {Page} page
+ */
+export function multiples(run, cursor, page) {
+  const node = el("div", { class: "lanes wide", hidden: true });
+  /** @type {Part[][]} each view's parts */
+  let groups = [];
+  let built = "";
+
+  /** @param {Moment} m */
+  function build(m) {
+    for (const { figure } of groups.flat()) figure.dispose();
+    groups = [];
+    node.replaceChildren();
+    for (const spec of run.info.views) {
+      if (spec.kind === "line") overlays(spec);
+      else group(spec, m);
+    }
+  }
+
+  /** One chart for each quantity, a curve for each run. @param {ViewSpec} spec */
+  function overlays(spec) {
+    for (const column of spec.columns) {
+      const words = run.store.column(column).words || column;
+      const one = { ...spec, columns: [column], wide: true, title: spec.columns.length > 1 ? words : spec.title };
+      const drawn = figure(one, { ...page, first: false });
+      node.append(drawn.node);
+      groups.push([{ figure: drawn, of: 0, spec: one }]);
+    }
+  }
+
+  /** @param {ViewSpec} spec @param {Moment} m */
+  function group(spec, m) {
+    const lanes = [{ label: m.state.label || "this run", store: run.store }, ...m.lanes.filter((lane) => !lane.pale)];
+    /** @type {Part[]} */
+    const parts = lanes.slice(0, MOST).map((lane, of) => {
+      const one = { ...spec, wide: false, title: lane.label || `run ${of + 1}`, note: "" };
+      return { of, spec: one, figure: figure(one, { ...page, store: lane.store, first: false, frozen: true }) };
+    });
+    if (flattened(run, spec)) for (const [k, lane] of lanes.slice(1, 1 + MOST_DIFFERENCES).entries()) parts.push(apart(spec, lane.store, k + 1, `${lane.label} − ${lanes[0].label}`));
+    const title = String(spec.title || spec.columns.join(", "));
+    const all = lanes.length > MOST ? `; ${MOST} of ${lanes.length} runs` : "";
+    node.append(el("section", { class: "multiples", role: "group", "aria-label": title },
+      el("p", { class: "over" }, el("b", {}, title), all), el("div", { class: "row" }, ...parts.map((part) => part.figure.node))));
+    groups.push(parts);
+  }
+
+  /** @param {ViewSpec} spec @param {Store} store @param {number} of @param {string} title @returns {Part} */
+  function apart(spec, store, of, title) {
+    const difference = new Difference(run, store, spec);
+    const one = { kind: "heatmap", columns: [difference.name], title, signed: true, labels: false };
+    return { of, spec: one, difference, figure: figure(one, { ...page, store: /** @type {any} */ (difference), first: false, frozen: true }) };
+  }
+
+  return {
+    node,
+    get figures() {
+      return groups.flat().map((part) => part.figure);
+    },
+    /** @param {Moment} m @param {string} version */
+    draw(m, version) {
+      const lanes = m.lanes.filter((lane) => !lane.pale);
+      const key = `${m.state.label} ${lanes.map((lane) => `${lane.name} ${lane.label}`).join("|")}`;
+      node.hidden = !lanes.length;
+      if (!lanes.length) return;
+      if (key !== built) build(m);
+      built = key;
+      const moments = [m, ...lanes.map((lane) => momentOf(cursor, m, lane))];
+      const stores = [run.store, ...lanes.map((lane) => lane.store)];
+      lanes.forEach((lane) => lane.store.want([lane.position, lane.position + 1, lane.position - 1]));
+      for (const parts of groups) {
+        const scale = SCALED.includes(parts[0].spec.kind) ? together(run, parts, stores, moments) : "";
+        for (const part of parts) {
+          if (part.difference) part.difference.at(m.position, moments[part.of].position);
+          part.figure.draw(moments[part.of], `${version} ${scale} ${part.difference?.version ?? ""}`);
+        }
+      }
+    },
+  };
+}
+
+/** What holds in a lane. @param {Cursor} cursor @param {Moment} m @param {Lane} lane @returns {Moment} */
+function momentOf(cursor, m, lane) {
+  const { store, position, state } = lane;
+  const frame = store.frame(position);
+  const whole = { ...m.state, ...state };
+  return { ...m, position, frame, state: whole, lanes: [], params: inForce(whole, frame), label: label(store, cursor.steps, position) };
+}
+
+/** One scale for all lanes of a view, unless its author gave one. @param {Run} run @param {Part[]} parts @param {Store[]} stores @param {Moment[]} moments */
+function together(run, parts, stores, moments) {
+  const given = run.info.views.find((spec) => spec.columns[0] === parts[0].spec.columns[0] && spec.kind === parts[0].spec.kind) ?? parts[0].spec;
+  let [lo, hi] = [Infinity, -Infinity];
+  for (const part of parts) {
+    if (part.difference) continue;
+    const cell = stores[part.of].array(part.spec.columns[0], moments[part.of].position);
+    for (const v of (cell && flat(given, cell)) ?? []) {
+      if (v < lo) lo = v;
+      if (v > hi) hi = v;
+    }
+  }
+  if (lo > hi) return "";
+  for (const part of parts) if (!part.difference) Object.assign(part.spec, { lo: given.lo ?? lo, hi: given.hi ?? hi });
+  return `${lo} ${hi}`;
+}
+
+/** @param {ViewSpec} spec @param {Cell} cell */
+const flat = (spec, cell) => (spec.kind === "board" ? best(cell) : cell.data);
+
+/**
+ * "Compare": who is laid beside the run, and where they first part.
+ * @param {Run} run @param {Cursor} cursor @param {Branching} branching
+ */
+export function compare(run, cursor, branching) {
+  const whom = el("div", { class: "whom", role: "group", "aria-label": "Beside this run" });
+  const tolerance = el("input", { class: "field", type: "text", inputmode: "decimal", value: "1e-6", "aria-label": "Tolerance", spellcheck: "false", autocomplete: "off", onchange: () => (asked = "") });
+  const apart = el("ul", { class: "apart" });
+  const wrong = el("p", { class: "wrong", role: "alert", hidden: true });
+  const unlike = el("p", { class: "note", hidden: true });
+  const node = el("section", { class: "pane compare" }, whom,
+    el("p", { class: "about" }, "Where they first part, exactly and by more than ", tolerance), apart, unlike, wrong);
+  /** @type {Set<number>} */
+  let chosen = new Set();
+  let listed = "", asked = "", busy = false;
+
+  async function lay() {
+    const { error } = await run.do("compare", { places: [...chosen] });
+    if (error) run.notice = error;
+  }
+
+  async function anotherSeed() {
+    const { place = 0, start } = run.state;
+    const { error } = await branching.ask("try", { params: { seed: Number(start.seed) + 1 }, play: true });
+    if (error) return;
+    chosen = new Set([place]);
+    await lay();
+  }
+
+  function list() {
+    const { family = [], place = 0, start } = run.state;
+    const key = `${place} ${JSON.stringify(family.map((kin) => [kin.place, kin.label]))} ${[...chosen]}`;
+    if (key === listed) return;
+    listed = key;
+    const boxes = family.filter((kin) => kin.place !== place).map((kin) => el("label", {},
+      el("input", { type: "checkbox", checked: chosen.has(kin.place), onchange: (/** @type {Event} */ event) => {
+        const on = /** @type {HTMLInputElement} */ (event.target).checked;
+        if (on) chosen.add(kin.place);
+        else chosen.delete(kin.place);
+        void lay();
+      } }), kin.label));
+    const seeded = paramOf(run.info, "seed") && Number.isInteger(start.seed);
+    const more = seeded ? [el("button", { class: "link", type: "button", onclick: () => void anotherSeed() }, "Another seed")] : [];
+    const none = boxes.length || more.length ? [] : ["A branch, or a question tried, can be compared with this run."];
+    whom.hidden = Boolean(run.info.compared);
+    whom.replaceChildren(...(boxes.length ? ["Beside this run:"] : []), ...boxes, ...more, ...none);
+  }
+
+  async function part() {
+    busy = true;
+    const { error, result } = await run.do("parted", { tolerance: Number(tolerance.value.replace(/−/g, "-") || NaN) });
+    busy = false;
+    wrong.hidden = !error;
+    put(wrong, error ?? "");
+    apart.replaceChildren(...(/** @type {Parting[]} */ (result ?? [])).map((found) => el("li", {}, found.text, ...places(found))));
+  }
+
+  /** @param {Parting} found */
+  function places({ frame, beyond }) {
+    const to = [...new Set([frame, beyond])].filter((f) => f != null);
+    return to.map((f) => el("button", { class: "link", type: "button", onclick: () => cursor.comeTo(Number(f)) }, `go to frame ${f}`));
+  }
+
+  /** @type {Pane} */
+  const pane = {
+    label: "Compare", node,
+    opened() {
+      const { family = [], place = 0 } = run.state;
+      chosen = new Set(family.filter((kin) => kin.place !== place).slice(-(MOST - 1)).map((kin) => kin.place));
+      if (chosen.size && !run.info.compared) void lay();
+    },
+    closed() {
+      chosen.clear();
+      if (run.lanes.compared && !run.info.compared) void lay();
+    },
+    update(m) {
+      list();
+      const lanes = m.lanes.filter((lane) => !lane.pale);
+      for (const part of node.querySelectorAll(".about, .apart")) /** @type {HTMLElement} */ (part).hidden = !lanes.length;
+      unlike.hidden = !run.state.unlike?.length;
+      put(unlike, `Not in all, so not compared: ${(run.state.unlike ?? []).join(", ")}`);
+      const still = [m.state, ...lanes].every(({ status }) => status !== "running");
+      const key = `${tolerance.value} ${lanes.map((lane) => `${lane.name} ${still ? lane.number : ""}`)} ${still ? m.state.number : ""}`;
+      if (!lanes.length || busy || key === asked) return;
+      asked = key;
+      void part();
+    },
+  };
+  return pane;
+}

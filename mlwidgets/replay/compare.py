@@ -1,0 +1,266 @@
+"""Comparing runs: lanes under one cursor, and the frame at which two of them first part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlwidgets.errors import ParamError, RunError
+from mlwidgets.frame import Schema
+from mlwidgets.run import Run
+from mlwidgets.shell import cells, in_notebook, show
+from mlwidgets.views import guess_views
+
+from .family import label_of
+
+if TYPE_CHECKING:
+    from mlwidgets.frame import Column
+    from mlwidgets.player import Player
+    from mlwidgets.trace import Trace
+
+MOST = 12  # lanes that can be told apart
+CHUNK = 512  # rows compared at once
+
+
+@dataclass(frozen=True)
+class Parting:
+    """Where a lane first differs from the first one.
+
+    frame, columns: of the first difference at all; None and () where there is none in the `shared`
+    frames that both have recorded. beyond, beyond_columns: of the first larger than the tolerance.
+    """
+
+    label: str
+    shared: int
+    frame: int | None
+    columns: tuple[str, ...]
+    beyond: int | None
+    beyond_columns: tuple[str, ...]
+    tolerance: float
+
+    def __str__(self) -> str:
+        if not self.shared:
+            return f"{self.label}: has no frame in common with the first"
+        if self.frame is None:
+            return f"{self.label}: equal in all {self.shared} frames"
+        said = f"{self.label}: parts at frame {self.frame} in {', '.join(self.columns)}"
+        if self.beyond is None:
+            return f"{said}; never by more than {self.tolerance:g}"
+        where = ", ".join(self.beyond_columns)
+        return f"{said}; by more than {self.tolerance:g} at frame {self.beyond} in {where}"
+
+
+class Comparison:
+    """Runs beside each other; displayed in a notebook, lanes under one cursor."""
+
+    def __init__(self, runs: Sequence[Run], labels: Sequence[str]) -> None:
+        self.runs = tuple(runs)
+        self.labels = tuple(labels)
+        self.closed = False
+        self.displays: list[str] = []
+        self.still_of = -1
+        self._player: Player | None = None
+
+    @property
+    def number(self) -> int:
+        """The number of the frame that the longest stands at."""
+        return max(run.number for run in self.runs)
+
+    def parted(self, tolerance: float = 1e-6) -> tuple[Parting, ...]:
+        """Where each lane first parts from the first: exactly, and by more than `tolerance`."""
+        allowed, first = _tolerance(tolerance), self.runs[0].trace
+        return tuple(
+            parting(first, run.trace, label, allowed)
+            for run, label in zip(self.runs[1:], self.labels[1:], strict=True)
+        )
+
+    def summary(self) -> str:
+        """A few lines of text: the lanes, and where they part."""
+        lanes = [f"  {n}  {r!r}" for n, r in zip(self.labels, self.runs, strict=True)]
+        apart = [f"  {part}" for part in self.parted()]
+        left = unlike([run.trace for run in self.runs])
+        told = [f"  not in all, so not compared: {', '.join(left)}"] if left else []
+        return "\n".join([f"Comparison of {len(self.runs)} runs", *lanes, *apart, *told])
+
+    @property
+    def player(self) -> Player:
+        """The widget, made when first asked for."""
+        if self._player is None:
+            from mlwidgets.player import Player
+
+            pairs = sorted(zip(self.runs, self.labels, strict=True), key=lambda p: -p[0].number)
+            (longest, label), *others = pairs  # the timeline is the longest's
+            traces = [run.trace for run in self.runs]
+            shared = {column.name: column for column in common(traces)}
+            views = [v for v in longest.views if shared.keys() >= set(v.columns)]
+            self._player = Player(longest, views or guess_views(Schema(tuple(shared.values()))))
+            self._player.label, self._player.unlike = label, unlike(traces)
+            self._player.lay([run for run, _ in others], [said for _, said in others])
+        return self._player
+
+    def close(self) -> Comparison:
+        """Take it off the page; the runs stay."""
+        if not self.closed and self._player is not None:
+            self._player.close()
+        self.closed = True
+        return self
+
+    def _ipython_display_(self) -> None:
+        if self.closed or not in_notebook():
+            raise NotImplementedError
+        show(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        if self.closed or not in_notebook():
+            return {"text/plain": self.summary()}
+        data, metadata = self.player._repr_mimebundle_(include=include, exclude=exclude)
+        return {**data, "text/plain": self.summary()}, metadata
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+
+def compare(*runs: Any, labels: Sequence[str] | None = None) -> Comparison:
+    """Lay runs beside each other under one cursor: seeds, parameters, algorithms, branches.
+
+    labels: what each is called; by default what is different about it. Displayed in a notebook
+    it is a player whose transport drives all of them. RunError for runs that share no column.
+    """
+    if not 2 <= len(runs) <= MOST:
+        raise RunError(f"compare takes 2 to {MOST} runs, not {len(runs)}")
+    for run in runs:
+        if not isinstance(run, Run):
+            given = f"{type(run).__name__} {run!r:.40}"
+            raise RunError(f"cannot compare {given}: give runs, such as play(...) makes")
+        if not run.trace:
+            raise RunError(f"{run.name}: has no frame to compare")
+    if len(set(map(id, runs))) < len(runs):
+        raise RunError("a run is given twice: run.branch() makes another like it")
+    if labels is not None and len(labels) != len(runs):
+        raise ParamError(f"labels: {len(labels)} for {len(runs)} runs")
+    if not common([run.trace for run in runs]):
+        names = "; ".join(f"{run.name}: {', '.join(run.trace)}" for run in runs)
+        raise RunError(f"these runs have no column in common ({names})")
+    made = Comparison(runs, list(labels) if labels is not None else labels_of(runs))
+    cells.adopt(made)
+    return made
+
+
+def labels_of(runs: Sequence[Run]) -> list[str]:
+    """What is different about each: its name, its parameters, its place in a family."""
+    if len({id(run.family) for run in runs}) == 1 and len({run.place for run in runs}) == len(runs):
+        return [label_of(run) for run in runs]
+    names = {run.name for run in runs}
+    said = []
+    for k, run in enumerate(runs):
+        words = [run.name] if len(names) > 1 else []
+        spec, start = run.algorithm.spec, run._core.start
+        for name in spec:
+            texts = {spec[name].format(r._core.start.get(name)) for r in runs if name in r.params}
+            text = spec[name].format(start[name])
+            if len(texts) > 1 and len(text) < 32:
+                words.append(f"{spec[name].symbol or name} = {text}")
+        words += [f"{e.name} = {e.new} at {e.frame}" for e in run.events[:1]]
+        said.append(", ".join(words) or f"run {k + 1}")
+    return [f"{text} ({k + 1})" if said.count(text) > 1 else text for k, text in enumerate(said)]
+
+
+def common(traces: Sequence[Trace]) -> list[Column]:
+    """Columns that all have, of one kind and shape, in the first one's order."""
+    first, *others = (trace.schema for trace in traces)
+    return [
+        column
+        for column in first.columns
+        if all(
+            column.name in other
+            and (other[column.name].light, other[column.name].shape) == (column.light, column.shape)
+            for other in others
+        )
+    ]
+
+
+def unlike(traces: Sequence[Trace]) -> list[str]:
+    """Names of columns that not all have, or that differ in shape."""
+    shared = {column.name for column in common(traces)}
+    return list(dict.fromkeys(n for trace in traces for n in trace if n not in shared))
+
+
+def parting(first: Trace, other: Trace, label: str, tolerance: float) -> Parting:
+    """Where two traces first differ, over the frames that both have recorded."""
+    names = [column.name for column in common([first, other]) if not column.measured]
+    exact: tuple[int | None, tuple[str, ...]] = (None, ())
+    beyond: tuple[int | None, tuple[str, ...]] = (None, ())
+    shared = 0
+    for frames, mine, theirs in _together(first, other, names):
+        shared += len(frames)
+        gaps = {name: _gap(mine[name], theirs[name]) for name in names}
+        if exact[0] is None:
+            exact = _first(frames, {name: gap > 0 for name, gap in gaps.items()})
+        if exact[0] is not None:
+            beyond = _first(frames, {name: gap > tolerance for name, gap in gaps.items()})
+        if beyond[0] is not None:
+            shared = min(len(first), len(other))
+            break
+    return Parting(label, shared, *exact, *beyond, tolerance)
+
+
+def _together(first: Trace, other: Trace, names: list[str]) -> Iterator[tuple[Any, Any, Any]]:
+    """Rows of the frames that both have, a chunk at a time."""
+    import numpy as np
+
+    _, here, there = np.intersect1d(
+        first.frames, other.frames, assume_unique=True, return_indices=True
+    )
+    for k in range(0, len(here), CHUNK):
+        a, b = here[k : k + CHUNK], there[k : k + CHUNK]
+        mine = first.read(["#frame", *names], int(a[0]), int(a[-1]) + 1)
+        theirs = other.read(names, int(b[0]), int(b[-1]) + 1)
+        mine = {name: values[a - a[0]] for name, values in mine.items()}
+        yield mine.pop("#frame"), mine, {name: v[b - b[0]] for name, v in theirs.items()}
+
+
+def _gap(mine: Any, theirs: Any) -> Any:
+    """The largest difference of each row; infinite where only one is a number, 0 where equal."""
+    import numpy as np
+
+    if mine.dtype == object or theirs.dtype == object:
+        return np.array([_row_gap(a, b) for a, b in zip(mine, theirs, strict=True)])
+    a, b = mine.reshape(len(mine), -1), theirs.reshape(len(theirs), -1)
+    same = (a == b) | ((a != a) & (b != b))
+    with np.errstate(invalid="ignore", over="ignore"):
+        gap = np.abs(a.astype(float) - b.astype(float))
+    gap = np.where(same, 0.0, np.where(np.isnan(gap), np.inf, np.maximum(gap, 5e-324)))
+    return gap.max(axis=1, initial=0.0)
+
+
+def _row_gap(a: Any, b: Any) -> float:
+    """The difference of two texts or lists: infinite where they are not of one shape."""
+    import numpy as np
+
+    if isinstance(a, (str, tuple)) or a.shape != b.shape:
+        return 0.0 if type(a) is type(b) and isinstance(a, (str, tuple)) and a == b else np.inf
+    return float(_gap(a[None], b[None])[0])
+
+
+def _first(frames: Any, apart: dict[str, Any]) -> tuple[int | None, tuple[str, ...]]:
+    """The first frame where any column is apart, and which are so there."""
+    firsts = {name: int(rows.argmax()) for name, rows in apart.items() if rows.any()}
+    if not firsts:
+        return None, ()
+    k = min(firsts.values())
+    return int(frames[k]), tuple(name for name, rows in apart.items() if rows[k])
+
+
+def _tolerance(given: Any) -> float:
+    if not isinstance(given, (int, float)) or not given >= 0:
+        raise ParamError(f"tolerance={given!r}: must be a number of at least 0")
+    return float(given)
+
+
+def asked(player: Player, content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The page asks where its lanes part."""
+    tolerance = _tolerance(content.get("tolerance"))
+    lanes = [lane for lane in player.lanes if not lane.feed.pale]
+    parts = [parting(player.run.trace, lane.run.trace, lane.label, tolerance) for lane in lanes]
+    return [{"text": str(p), "frame": p.frame, "beyond": p.beyond, "label": p.label} for p in parts]

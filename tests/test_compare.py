@@ -1,0 +1,147 @@
+"""Two runs part where they first differ: exactly, and by more than a tolerance."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated, Any, TypedDict
+
+import numpy as np
+import pytest
+
+from mlwidgets import Frames, Measured, compare, play
+from mlwidgets.errors import ParamError, RunError
+from mlwidgets.replay.compare import common, parting, unlike
+
+
+def walk(by: float = 1.0, jump: int = -1, size: float = 0.0, n: int = 2000) -> Frames[Any]:
+    """A straight walk that is disturbed once."""
+    x = 0.0
+    for k in range(n):
+        x += by + (size if k == jump else 0.0)
+        yield {"x": x, "path": np.full((2, 3), x), "word": f"at {k % 3}", "some": [x] * (k % 4)}
+
+
+clock = itertools.count()
+
+
+class Tick(TypedDict):
+    k: int
+    at: Annotated[float, Measured]
+
+
+def ticks() -> Frames[Tick]:
+    """What only time makes different."""
+    for k in range(4):
+        yield Tick(k=k, at=float(next(clock)))
+
+
+def apart(one: Any, other: Any, tolerance: float = 1e-6) -> Any:
+    return parting(one.trace, other.trace, "other", tolerance)
+
+
+@pytest.mark.parametrize("jump", [0, 1, 700, 1999])
+def test_the_first_difference_is_found_in_its_frame_and_columns(jump: int) -> None:
+    one, other = play(walk).wait(), play(walk, jump=jump, size=0.5).wait()
+    found = apart(one, other)
+    first = next(
+        n for n in range(2000) if one.trace["x"][n] != other.trace["x"][n]
+    )  # the slow way, in plain Python
+    assert (found.frame, found.beyond) == (first, first)
+    assert {"x", "path"} <= set(found.columns) <= {"x", "path", "some"}
+    assert found.shared == 2000
+
+
+def test_a_difference_within_the_tolerance_is_told_as_such() -> None:
+    one, other = play(walk).wait(), play(walk, jump=9, size=1e-9).wait()
+    found = apart(one, other)
+    assert (found.frame, found.beyond) == (9, None)
+    assert "parts at frame 9 in x, path" in str(found)
+    assert "never by more than 1e-06" in str(found)
+    assert apart(one, other, 1e-12).beyond == 9
+
+
+def test_equal_runs_are_equal_and_nan_is_itself() -> None:
+    def lost() -> Frames[Any]:
+        for k in range(5):
+            yield {"x": float("nan") if k > 2 else 1.0, "y": np.array([np.inf, np.nan])}
+
+    one, other = play(lost).wait(), play(lost).wait()
+    assert str(apart(one, other)) == "other: equal in all 5 frames"
+
+
+def test_a_number_beside_nan_is_beyond_any_tolerance() -> None:
+    def lost(nan: bool = False) -> Frames[Any]:
+        for k in range(5):
+            yield {"x": float("nan") if nan and k == 3 else 1.0}
+
+    assert apart(play(lost).wait(), play(lost, nan=True).wait(), 1e300).beyond == 3
+
+
+def test_texts_and_lists_part_too() -> None:
+    def said(word: str = "a", more: int = 0) -> Frames[Any]:
+        for k in range(6):
+            yield {"word": word if k == 4 else "same", "list": [1.0] * (2 + (more if k > 2 else 0))}
+
+    assert apart(play(said).wait(), play(said, word="b").wait()).columns == ("word",)
+    assert apart(play(said).wait(), play(said, more=1).wait()).frame == 3
+
+
+def test_thinned_runs_are_compared_at_the_frames_that_both_have() -> None:
+    one, other = play(walk, n=25_000).wait(), play(walk, n=9_000, jump=4_001, size=1.0).wait()
+    assert one.trace.stride == 4
+    found = apart(one, other)
+    assert found.frame == 4_004, "the next frame that both have recorded"
+
+
+def test_what_time_makes_is_not_compared() -> None:
+    assert apart(play(ticks).wait(), play(ticks).wait()).frame is None
+
+
+def test_unlike_frames_are_compared_in_what_is_common_and_the_rest_is_named() -> None:
+    def other(n: int = 9) -> Frames[Any]:
+        for k in range(n):
+            yield {"x": float(k + 1), "path": np.zeros(4), "else": 1}
+
+    one, two = play(walk).wait(), play(other).wait()
+    assert [c.name for c in common([one.trace, two.trace])] == ["x"]
+    assert unlike([one.trace, two.trace]) == ["path", "word", "some", "else"]
+    said = compare(one, two).summary()
+    assert "not in all, so not compared: path, word, some, else" in said
+    assert "equal in all 9 frames" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (lambda a, b: [a], "compare takes 2 to 12 runs, not 1"),
+        (lambda a, b: [a] * 2, "a run is given twice"),
+        (lambda a, b: [a, "rl.q_learning"], "cannot compare str 'rl.q_learning': give runs"),
+        (lambda a, b: [a, b], "these runs have no column in common"),
+    ],
+)
+def test_what_cannot_be_compared_is_told(given: Any, said: str) -> None:
+    def alien() -> Frames[Any]:
+        yield {"z": 1}
+
+    with pytest.raises(RunError, match=said):
+        compare(*given(play(walk), play(alien)))
+
+
+@pytest.mark.parametrize("tolerance", [-1, float("nan"), "little"])
+def test_a_tolerance_is_a_number(tolerance: Any) -> None:
+    both = compare(play(walk), play(walk, by=2.0))
+    with pytest.raises(ParamError, match="must be a number of at least 0"):
+        both.parted(tolerance)
+
+
+def test_labels_say_what_is_different() -> None:
+    runs = [play(walk), play(walk, by=2.0), play(walk, by=2.0, jump=3)]
+    assert compare(*runs).labels == (
+        "by = 1, jump = -1",
+        "by = 2, jump = -1",
+        "by = 2, jump = 3",
+    )
+    assert compare(*runs[:2]).labels == ("by = 1", "by = 2")
+    assert compare(runs[0], runs[2], labels=["ours", "theirs"]).labels == ("ours", "theirs")
+    twins = compare(runs[0], runs[0].branch())
+    assert len(set(twins.labels)) == 2

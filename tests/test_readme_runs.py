@@ -26,6 +26,9 @@ def test_the_python_in_the_readme_runs_from_top_to_bottom(
         if source is not PLUGIN:
             exec(compile(source, "README.md", "exec"), names)
     assert isinstance(names["again"], mlwidgets.Run)
+    walked = names["walked"]
+    assert isinstance(walked, mlwidgets.Reference)
+    assert walked.theirs({"steps": 7}) == {"distance": 7}
     assert names["again"].trace.hash == names["run"].trace.hash  # type: ignore[attr-defined]  # both are runs
     for run in mlwidgets.runs():
         run.close()

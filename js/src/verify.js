@@ -11,7 +11,7 @@ const HEAD = ["Quantity", "Difference", "Relative", "Tolerance", "Verdict"];
 export function verifying(run) {
   const badge = el("p", { class: "badge", "aria-live": "polite" });
   const again = el("button", { class: "link", type: "button", onclick: () => void check() }, "Check again");
-  const stale = el("p", { class: "stale", hidden: true }, "The run has had other parameters since. ", ...(run.live ? [again] : []));
+  const stale = el("p", { class: "stale", hidden: true }, "The run has other parameters now. ", ...(run.live ? [again] : []));
   const place = el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Comparison with the reference", hidden: true });
   const node = el("section", { class: "pane verify" });
   let verdict = run.info.verified ?? null, busy = false;

@@ -105,7 +105,7 @@ class Verification:
         if wrong and wrong.failed:
             return f"✗ no verdict from {self.against}, {wrong.case}: {wrong.verdict}"
         if wrong and wrong.verdict == "differs":
-            by = f"by {wrong.absolute:.1e}, tolerance {wrong.tolerance:.1e}"
+            by = f"by {_number(wrong.absolute)}, tolerance {_number(wrong.tolerance)}"
             return f"✗ differs from {self.against}: {wrong.quantity} of {wrong.case} {by}"
         if wrong:
             return (
@@ -120,7 +120,7 @@ class Verification:
         cases = len({row.case for row in self.rows if not row.unchecked})
         largest = max(row.absolute for row in self.rows if not row.unchecked)
         counted = f"{cases} case{'s' * (cases != 1)}"
-        return f"✓ equals {self.against}: {counted}, largest difference {largest:.1e}{asides}"
+        return f"✓ equals {self.against}: {counted}, largest difference {_number(largest)}{asides}"
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:

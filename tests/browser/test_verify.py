@@ -82,7 +82,7 @@ def test_an_old_verdict_is_marked_and_can_be_renewed(lab: Lab) -> None:
     book.run_all()
     player = opened(book, 1)
     pane = verified(player)
-    old = pane.get_by_text("The run has had other parameters since.")
+    old = pane.get_by_text("The run has other parameters now.")
     expect(old).to_be_hidden()
     book.eval("run.restart(alpha=0.25).params['alpha']")
     expect(old).to_be_visible()

@@ -36,6 +36,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "runs": ("stop",),
     "plugins": ("reload",),
     "verify": (),
+    "compare": (),
     "record": ("every=", "watch=$", "--detach", "-o"),
 }
 """The verbs of a `%ml` line, and the words worth offering after each."""

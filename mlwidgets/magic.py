@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from .algorithms import Algorithm
+    from .replay.compare import Comparison
     from .replay.verdict import Verification
     from .run import Run
 
@@ -52,7 +53,7 @@ class MLMagics(Magics):
     @needs_local_scope
     def ml(
         self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
-    ) -> Run | Verification | None:
+    ) -> Run | Verification | Comparison | None:
         """Watch machine-learning algorithms run, steer them, rewind them.
 
         %ml                    lists topics and algorithms; %ml rl lists one topic
@@ -66,6 +67,7 @@ class MLMagics(Magics):
         %%ml nlp.bpe merges=50 takes the cell's text as the text to work on
         %%ml record loss acc   records these names of the loop in the cell; %ml record? says more
         %ml my_algorithm x=1   plays a generator function of this notebook
+        %ml compare $a $b      lays runs beside each other, and says where they first part
         %ml verify rl.q_learning alpha=0.3
                                checks it against its reference; %ml verify $run, with a run's data
         %ml runs               lists what is alive; %ml runs stop 1; %ml runs stop all
@@ -83,13 +85,17 @@ class MLMagics(Magics):
         except MLError as error:
             raise UsageError(" ".join(str(error).split())) from None
 
-    def _obey(self, line: Line, cell: str | None, scope: Scope) -> Run | Verification | None:
+    def _obey(
+        self, line: Line, cell: str | None, scope: Scope
+    ) -> Run | Verification | Comparison | None:
         first = line.words[0] if line.words else "help" if line.help else "list"
         if isinstance(first, str) and (first in RESERVED or first in registry().topics):
             if cell is not None:
                 raise MLError(f"{first!r} takes no text: write %ml, not %%ml")
             if first == "verify" and not line.help:
                 return _verify(line, scope)
+            if first == "compare" and not line.help:
+                return _compare(line, scope)
             self._say(first, [str(word) for word in line.words[1:]], line.help)
             return None
         algorithm = _algorithm(first, scope)
@@ -180,6 +186,16 @@ def _verify(line: Line, scope: Scope) -> Verification:
         return found.verify()
     algorithm = _algorithm(given, scope)
     return verify(algorithm, line_values(algorithm.spec, line.params, scope))
+
+
+def _compare(line: Line, scope: Scope) -> Comparison:
+    """Runs of the notebook beside each other."""
+    if line.params or line.steering or line.options:
+        raise MLError("write `%ml compare $a $b`: runs alone, no parameters")
+    words = line.words[1:]
+    runs = [scope.value(w) if isinstance(w, Reference) else scope.names.get(w, w) for w in words]
+    found: Comparison = mlwidgets.compare(*runs)
+    return found
 
 
 def _algorithm(given: Value, scope: Scope) -> Algorithm[Any, Any]:

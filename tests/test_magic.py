@@ -82,6 +82,21 @@ def test_ml_gives_a_run_ready_at_frame_0(ip: Shell) -> None:
     assert (run.status, run.params["n"], run.params["rate"]) == ("ready", 7, 0.25)
 
 
+def test_a_line_may_steer_on_the_way_and_go_to_a_frame(ip: Shell) -> None:
+    run = ip.run("%ml toy.count n=9 @2 rate=0.25 @5 rate=1 @7")
+    assert [(e.frame, e.new) for e in run.events] == [(2, 0.25), (5, 1.0)]
+    assert run.number == 7
+    assert run.line.endswith("@2 rate=0.25 @5 rate=1")
+    assert ip.run(f"{run.line} @7").trace.hash == run.trace.hash
+
+
+def test_runs_are_compared(ip: Shell) -> None:
+    ip.run("a = %ml toy.count n=5\nb = %ml toy.count n=5 @3 rate=0.25\n_ = a.step(4), b.step(4)")
+    both = ip.run("%ml compare $a $b")
+    assert both.parted()[0].frame == 3
+    assert ip.run("%ml compare a b").runs == both.runs
+
+
 def test_a_run_can_be_bound_in_three_ways(ip: Shell) -> None:
     ip.run("run = %ml toy.count")
     ip.run("%%ml toy.letters -o typed\nabc")
@@ -174,7 +189,13 @@ def test_all_runs_are_stopped_at_once(ip: Shell) -> None:
         ("%%ml toy\nbody", "'toy' takes no text"),
         ("%ml toy.needy", "toy.needy needs the module 'no_such_library', which is not installed"),
         ("%ml runs halt 1", "write `%ml runs stop 1` or `%ml runs stop all`"),
-        ("%ml compare toy.count", "'compare' is kept for a later version"),
+        ("%ml compare toy.count", "compare takes 2 to 12 runs, not 1"),
+        ("%ml compare toy.count rate0", "cannot compare str 'toy.count': give runs"),
+        ("%ml compare $rate0 n=3", "write `%ml compare $a $b`"),
+        ("%ml publish toy.count", "'publish' is kept for a later version"),
+        ("%ml toy.count @2 @3", "@2: what changes there?"),
+        ("%ml toy.count @2 n=3", "n: cannot change while the run goes"),
+        ("%ml toy.count @2 rate=3", "rate=3: must lie in [0, 1]"),
         ("%ml $rate0", "an algorithm is a generator function, not float"),
     ],
 )

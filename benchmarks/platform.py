@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import exported, in_kernel, in_page, many
+from benchmarks import attention, exported, in_kernel, in_page, many
 from benchmarks.figures import Figure, heading, load, machine, table
 from benchmarks.peers import say
 from benchmarks.place import Place
@@ -34,6 +34,7 @@ ROWS: dict[str, Row] = {
     for row in (
         in_kernel.load_ext,
         in_kernel.frame_cost,
+        in_kernel.recorded_cell,
         in_page.first_paint,
         in_page.painting,
         in_page.pause,
@@ -45,6 +46,7 @@ ROWS: dict[str, Row] = {
         many.messages,
         many.reexecution,
         in_kernel.installation,
+        attention.attention,
         exported.exported,
         not_built,
     )

@@ -186,12 +186,11 @@ class RecordedCell:
     def _found(self, finding: Finding) -> None:
         """Tell of the first value that is not finite."""
         if self.recorder is not None:
-            self.recorder.run.finding = finding
-            note = self.recorder._core.note
-            said = (
-                f"{str(finding)[0].upper()}{str(finding)[1:]}; run.finding keeps the state before"
-            )
-            self.recorder._core.note = f"{note} {said}".strip()
+            core, run = self.recorder._core, self.recorder.run
+            run.finding = finding
+            where = self.ask.variable or "mlwidgets.runs()[-1]"
+            said = f"{finding}; {where}.finding keeps the state before that pass"
+            core.note = f"{core.note} {said[0].upper()}{said[1:]}".strip()
             print(f"record: {finding}", file=sys.stderr)  # noqa: T201  watch= asks to be told
 
     def once(self) -> list[Any]:

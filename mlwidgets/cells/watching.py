@@ -57,8 +57,10 @@ class Watch:
 
     @property
     def views(self) -> tuple[View, ...]:
-        named = ((name, words) for name, words in MEASURES.items())
-        return tuple(Bars(name, title=words.capitalize(), labels=LAYERS) for name, words in named)
+        return tuple(
+            Bars(name, title=name.capitalize(), note=words, labels=LAYERS)
+            for name, words in MEASURES.items()
+        )
 
     def _listen(self) -> Iterator[Any]:
         for name, layer in self.model.named_modules():

@@ -9,10 +9,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from mlwidgets import Run
+from mlwidgets import MLError, Run
 from mlwidgets.cells.line import read_line
 from mlwidgets.cells.loops import the_loop
+from scripts.gallery import README
 from tests.shell import Shell, shell
+from tests.test_readme import blocks
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -198,3 +201,34 @@ def test_the_verb_alone_says_where_it_stands(ip: Shell, capsys: pytest.CaptureFi
     ip.run("%ml record?")
     assert "every tenth pass" in capsys.readouterr().out
     assert ip.completions("%%ml record loss ev") == ["every="]
+
+
+def test_the_cell_in_the_readme_is_recorded(ip: Shell) -> None:
+    pytest.importorskip("torch")
+    (cell,) = [c for c in blocks(README, "ipython") if c.startswith("%%ml record")]
+    ip.run(cell.replace("$model", "$model -o run"))
+    trace = ip.ip.user_ns["run"].trace
+    assert trace["model[0].weight"].shape == (40, 8, 2)
+    assert trace["acc"][-1] > 0.7
+    assert trace["loss"][-1] < trace["loss"][0]
+
+
+def test_a_recorded_cell_cannot_be_branched_or_restarted_and_says_why(ip: Shell) -> None:
+    run = run_of(ip, "loss", LOOP)
+    for verb in (run.branch, run.restart):
+        with pytest.raises(MLError, match="its frames come from a loop of yours"):
+            verb()
+
+
+def test_it_waits_where_an_expression_comes_true(ip: Shell) -> None:
+    ip.run(
+        "%%ml record loss --detach -o run\nimport threading\ngo = threading.Event()\n"
+        "for k in range(9):\n    go.wait()\n    loss = k"
+    )
+    run = ip.ip.user_ns["run"]
+    run.pause_when("loss >= 5")
+    ip.run("go.set()")
+    until(lambda: run.status == "paused", "the loop holds")
+    assert (run.number, ip.ip.user_ns["loss"]) == (5, 5)
+    assert run.find("loss > 2").tolist() == [3, 4, 5]
+    run.stop()

@@ -348,6 +348,13 @@ def test_the_run_and_the_global_generators_stay_as_they_were() -> None:
     assert run.wait().trace["total"][-1] == 10.0
 
 
+@pytest.mark.parametrize("name", ["nlp.attention", "vision.cnn_digits"])
+def test_both_sides_compute_on_the_processor(name: str) -> None:
+    """A default device of the user's, here one that holds no numbers at all, changes nothing."""
+    with torch.device("meta"):
+        assert verify(ITEMS[name].load(), {}, cases=1).passed
+
+
 def test_an_interrupt_goes_through_and_puts_the_generators_back() -> None:
     def interrupted(_params: dict[str, Any]) -> dict[str, Any]:
         random.random()

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -112,12 +112,16 @@ def _missing(algorithm: Algorithm[Any, Any], module: str) -> str:
 
 @contextmanager
 def generators_kept() -> Iterator[None]:
-    """Whatever is drawn from the process's generators inside, they stay where they were."""
+    """Whatever is drawn from the process's generators inside, they stay where they were.
+
+    Both sides compute on the processor, where doubles are doubles, whatever torch's default is.
+    """
     np, torch = sys.modules["numpy"], sys.modules.get("torch")
     plain, numbers = random.getstate(), np.random.get_state()
     tensors = torch.get_rng_state() if torch else None
     try:
-        yield
+        with torch.device("cpu") if torch else nullcontext():
+            yield
     finally:
         random.setstate(plain)
         np.random.set_state(numbers)

@@ -63,7 +63,7 @@ def in_double(net: nn.Module | None, x: Tensor) -> nn.Module | None:
     """A copy of the user's network."""
     if net is None:
         return None
-    net = copy.deepcopy(net).double().eval()
+    net = copy.deepcopy(net).cpu().double().eval()
     try:
         net(x[:2])
     except RuntimeError as error:

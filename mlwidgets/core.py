@@ -229,10 +229,8 @@ class Core:
             self.number, self.frame = number, frame
             self._last()
             self._take(end.value)
+            self._answer_late()  # before it is done: who waits for it finds the answers
             self._end("done")
-            for event in self._ahead:
-                if event.name in self.answers:
-                    self._answer(event.name, event.new)
         except BaseException:
             self.number, self.frame = number, frame
             raise
@@ -285,6 +283,18 @@ class Core:
             said = ", ".join(live) or "none"
             raise FrameError(f"Done({wrong[0]}=...): must be a live parameter (live: {said})")
         self.result, self.answers = done.result, done.answers
+
+    def _answer_late(self) -> None:
+        """Changes in force from a frame that did not come, and those to come, are answered."""
+        late = [e for e in self.events if e.frame > self.number and e.name in self.answers]
+        self.events = [e for e in self.events if all(e is not one for one in late)]
+        self.values |= {e.name: e.old for e in late}
+        for event in [*late, *self._ahead]:
+            try:
+                if event.name in self.answers:
+                    self._answer(event.name, event.new)
+            except ParamError as error:
+                self.note = str(error)
 
     def _answer(self, name: str, value: Any) -> None:
         """The run is done: one more frame, of what it has learned and another value."""

@@ -79,6 +79,14 @@ def test_a_run_that_is_done_answers_what_its_result_can_answer() -> None:
     assert (core.status, core.number, core.events) == ("done", 3, [Event(3, "by", 1, 7)])
 
 
+def test_a_change_for_a_frame_that_does_not_come_is_answered() -> None:
+    core = drive(core_of(learner), Upto(2))
+    core.steer("by", 7)
+    drive(core)
+    assert core.trace["said"].tolist() == [0, 1, 2, 14]
+    assert (core.status, core.number, core.events) == ("done", 3, [Event(3, "by", 1, 7)])
+
+
 def test_what_is_not_answered_changes_nothing() -> None:
     core = drive(core_of(learner))
     with pytest.raises(RunError, match="rate: the run is done; restart it"):

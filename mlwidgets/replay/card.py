@@ -117,7 +117,7 @@ def card_of(run: Run) -> Card:
     number = max(trace.last if running else core.number, 0)
     page, spec = run.algorithm.page, run.algorithm.spec
     citation = str(info.get("citation", page.citation))
-    written = {n: spec[n].format(v) if n in spec else clip(v) for n, v in core.start.items()}
+    written = {n: spec[n].format(v) if n in spec else _said(v) for n, v in core.start.items()}
     return Card(
         title=str(info.get("title", page.title)),
         status=core.status,
@@ -145,9 +145,18 @@ def info_to_keep(run: Run) -> dict[str, Any]:
 def _events(run: Run) -> Iterator[str]:
     spec = run.algorithm.spec
     for e in run._core.course:
-        old, new = (spec[e.name].format(v) if e.name in spec else clip(v) for v in (e.old, e.new))
+        old, new = (spec[e.name].format(v) if e.name in spec else _said(v) for v in (e.old, e.new))
         was = f"{clip(old, 40)} → " if e.old is not None else ""
         yield f"{e.name} {was}{clip(new, 40)} from frame {e.frame} on"
+
+
+def _said(value: Any) -> str:
+    """A value of a file, which has no kinds, as its line has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list) and all(isinstance(row, str) for row in value):
+        return "/".join(value)
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 # the line ---------------------------------------------------------------------------------------
@@ -301,8 +310,8 @@ def _kept_aside(run: Run) -> list[int]:
 
 def _function(algorithm: Algorithm[Any, Any]) -> str:
     name, module = algorithm.fn.__qualname__, algorithm.fn.__module__
-    if module == "__main__":
-        return "a function of your notebook"
+    if module == "__main__" or "<locals>" in name:
+        return "a function of yours"
     return f"from {module} import {name.partition('.')[0]}"
 
 

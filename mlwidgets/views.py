@@ -57,11 +57,14 @@ def Line(  # a view reads like the noun it draws
     lo: float | None = None,
     hi: float | None = None,
     hue: Hue | None = None,
+    predict: bool | None = None,
     wide: bool = False,
 ) -> View:
     """Curves of numbers. x: the column counted in, each: how its frames become one point,
-    mean: window of a smoothed line over the raw one, lo and hi: the scale's ends."""
+    mean: window of a smoothed line over the raw one, lo and hi: the scale's ends,
+    predict: ask the reader to draw the curve before the run."""
     options = _given(x=x, each=each, mean=mean, log=log or None, lo=lo, hi=hi, hue=hue)
+    options |= _given(predict=predict)
     return View("line", columns, title, note, wide, options)
 
 
@@ -240,11 +243,7 @@ def check_views(views: Sequence[View], schema: Schema) -> None:
 
 def _named(view: View) -> list[str]:
     keys = ("x", "agent", "tokens", "heads", "says", "weight", "rows", "cols", "labels")
-    named = [view.options[key] for key in keys if key in view.options]
-    return [
-        *named,
-        *([view.options["labels"]] if view.kind == "images" and "labels" in view.options else []),
-    ]
+    return [said for key in keys if isinstance(said := view.options.get(key), str)]
 
 
 def _fits(view: View, column: Column) -> None:

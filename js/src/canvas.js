@@ -35,9 +35,9 @@ export function write(g, text, x, y, align = "left") {
 /**
  * Follows a pointer over an element: pressed or only hovering.
  * @param {HTMLElement} node
- * @param {{hover?(x: number, y: number): void, drag?(x: number, y: number): void, leave?(): void}} does
+ * @param {{hover?(x: number, y: number): void, drag?(x: number, y: number): void, lift?(): void, leave?(): void}} does
  */
-export function pointer(node, { hover, drag, leave }) {
+export function pointer(node, { hover, drag, lift, leave }) {
   let pressed = false;
   /** @param {PointerEvent} event */
   const at = (event) => {
@@ -52,6 +52,9 @@ export function pointer(node, { hover, drag, leave }) {
     drag(...at(event));
   });
   node.addEventListener("pointermove", (event) => (pressed ? drag?.(...at(event)) : hover?.(...at(event))));
-  for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => (pressed = false));
+  for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => {
+    pressed = false;
+    lift?.();
+  });
   node.addEventListener("pointerleave", () => leave?.());
 }

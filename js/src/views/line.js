@@ -2,6 +2,7 @@
 import { canvasIn, pointer, write } from "../canvas.js";
 import { marks, paramOf } from "../force.js";
 import { handled, listed, num, plain, plural, shown } from "../format.js";
+import { predicting } from "../predict.js";
 import { linearTicks, scale } from "../scale.js";
 import { Series, smoothed } from "../series.js";
 import { stepsOf, total } from "../steps.js";
@@ -14,6 +15,7 @@ import { thinned } from "../table.js";
 
 const HUES = ["value", "error", "third"];
 const LANES = ["lane0", "lane1", "lane2", "lane3", "lane4", "lane5"];
+const UNKNOWN = 100; // steps that a prediction is drawn over where nobody knows how many there will be
 const [LEAST, TOP, BOTTOM] = [42, 8, 19];
 
 /** @param {Ctx} ctx @returns {View} */
@@ -41,7 +43,16 @@ export function line(ctx) {
     const k = nearest(near.X, x.invert(px));
     if (k >= 0) ctx.go(near.P[k]);
   };
-  pointer(body, { drag: seek });
+  /** @type {Scale | null} */
+  let drawn = null;
+  const guess = predicting(body, {
+    title: String(spec.title || own[0].name), asked: spec.predict === true, tell: ctx.tell,
+    changed: () => moment && update(moment),
+    scales: () => drawn && { x, y: drawn },
+    ends: () => [x.lo, x.hi],
+  });
+  body.after(guess.node);
+  pointer(body, { drag: (px, py) => (guess.on ? guess.draw(px, py) : seek(px)), lift: guess.lift });
 
   /** @param {Moment} m */
   function update(m) {
@@ -52,16 +63,19 @@ export function line(ctx) {
     const { g, w, h } = open(spec.wide ? 150 : 126);
     g.font = palette.font(10.5);
     const right = named().length > 1 ? Math.min(112, 10 + Math.max(...named().map((c) => g.measureText(c.name).width))) : 6;
-    const y = yScale(curves, spec, h);
+    const y = (drawn = yScale(curves, spec, h, guess));
     const left = Math.max(LEAST, 8 + Math.max(...y.ticks.map((t) => g.measureText(t.text).width)));
-    x = scale("linear", xDomain(curves, total(m.state, step, store), unit), [left, w - right]);
+    const whole = total(m.state, step, store);
+    x = scale("linear", xDomain(curves, guess.on && Number.isNaN(whole) ? UNKNOWN : whole, unit), [left, w - right]);
     drawAxes(g, x, y, { left, w: w - right + 6, h, step: step.name, palette });
     drawSteering(g, ctx, { m, x, series: own[0].series, left, h });
     for (const c of curves) drawCurve(g, c, { x, y, palette, smooth: width > 1 });
+    drawGuess(g, guess.curve, { x, y, palette });
     drawCursor(g, named(), { px: x(own[0].series.x(m.position)), x, y, h, palette });
     if (named().length > 1) drawNames(g, named(), { w, y, palette });
     const values = named().map((c) => (named().length > 1 ? `${c.name} ` : "") + num(now(c)));
-    ctx.say(caption(own, y, spec), values.join("   "));
+    ctx.say(caption(own, y, spec) + guess.words(own[0].series, own[0].series.until(m.position)), values.join("   "));
+    guess.update();
   }
 
   /** Those of other runs lie under our own. @param {Moment} m @returns {Curve[]} */
@@ -88,7 +102,7 @@ export function line(ctx) {
     const parts = named().map((c) => `${c.name} ${num(now(c))}`);
     const n = own[0].series.until(moment.position);
     const span = Number.isFinite(own[0].lo) ? ` Range ${num(Math.min(...curves.map((c) => c.lo)))} to ${num(Math.max(...curves.map((c) => c.hi)))}.` : "";
-    return `Line chart over ${plural(step.name)}, ${n} ${n === 1 ? "point" : "points"} so far: ${listed(parts)}.${span}`;
+    return `Line chart over ${plural(step.name)}, ${n} ${n === 1 ? "point" : "points"} so far: ${listed(parts)}.${span}${guess.words(own[0].series, n).replace(/^; (.*)$/, " $1.")}`;
   };
   const rows = () => {
     const [{ series }] = own;
@@ -136,10 +150,12 @@ function xDomain(curves, whole, unit) {
   return [unit ? 0 : Math.min(0, ...ends.map(([a]) => a)), Math.max(last, 1)];
 }
 
-/** @param {Curve[]} curves @param {Ctx["spec"]} spec @param {number} h */
-function yScale(curves, spec, h) {
+/** @param {Curve[]} curves @param {Ctx["spec"]} spec @param {number} h @param {ReturnType<typeof predicting>} guess */
+function yScale(curves, spec, h, guess) {
+  if (guess.range && !spec.log) return scale("linear", guess.range, [h - BOTTOM - 2, TOP], { floor: "", nice: false });
   const kind = spec.log === "symlog" ? "symlog" : spec.log ? "log" : "linear";
-  const data = [Math.min(...curves.map((c) => c.lo)), Math.max(...curves.map((c) => c.hi))];
+  const [least, most] = guess.curve.empty ? [Infinity, -Infinity] : guess.curve.extent;
+  const data = [Math.min(least, ...curves.map((c) => c.lo)), Math.max(most, ...curves.map((c) => c.hi))];
   const lo = typeof spec.lo === "number" ? spec.lo : kind === "log" ? Math.min(...curves.map((c) => c.least)) : data[0];
   const hi = typeof spec.hi === "number" ? spec.hi : data[1];
   const zero = kind === "log" && data[0] <= 0 && typeof spec.lo !== "number";
@@ -260,11 +276,32 @@ function drawCursor(g, curves, { px, x, y, h, palette }) {
   }
 }
 
+/** What was predicted, dashed in ink. @param {CanvasRenderingContext2D} g @param {import("../predict.js").Prediction} curve @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette}} at */
+function drawGuess(g, curve, { x, y, palette }) {
+  if (curve.empty) return;
+  g.strokeStyle = palette.css("ink");
+  g.lineWidth = 1.6;
+  g.setLineDash([5, 4]);
+  g.beginPath();
+  let drawing = false;
+  curve.y.forEach((v, k) => {
+    if (Number.isNaN(v)) drawing = false;
+    else if (drawing) g.lineTo(x(curve.x(k)), y(v));
+    else {
+      g.moveTo(x(curve.x(k)), y(v));
+      drawing = true;
+    }
+  });
+  g.stroke();
+  g.setLineDash([]);
+}
+
 /** Direct labels, pushed apart. @param {CanvasRenderingContext2D} g @param {Curve[]} curves @param {{w: number, y: Scale, palette: import("../theme.js").Palette}} at */
 function drawNames(g, curves, { w, y, palette }) {
   const ends = curves.map((c) => ({ c, at: y(c.series.Y.at(-1) ?? 0) + 3.5 })).sort((a, b) => a.at - b.at);
   const right = Math.min(112, 10 + Math.max(...curves.map((c) => g.measureText(c.name).width)));
   let last = -Infinity;
+  g.textAlign = "left";
   for (const { c, at } of ends) {
     last = Math.max(at, last + 12);
     g.fillStyle = palette.css(c.hue);

@@ -241,7 +241,8 @@ class RecordedCell:
             if first:
                 raise MLError(f"record: {str(error).partition(': ')[2] or error}") from None
             fits, fault = fitting(frame, core.trace.schema.columns)
-            core.note = core.note or f"Frame {core.number + 1}: {fault}. It is left out there."
+            why = fault.partition(";")[0]
+            core.note = core.note or f"Frame {core.number + 1}: {why}. It is left out there."
             core.offer(fits)
         if first:
             self._show(recorder)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from .cell import Pass
 
 MEASURES = {
-    "gradient norm": "length of each layer's gradient",
-    "update ratio": "length of a pass's change beside that of the weights",
-    "dead units": "share of a layer's units that are 0 for the whole batch",
-    "non-finite": "share of a layer's outputs that are infinite or no number",
+    "gradient norm": "of each layer's weights",
+    "update ratio": "a pass's change beside the weights",
+    "dead units": "share that is 0 for the whole batch",
+    "non-finite": "share of each layer's outputs",
 }
 LAYERS = "layers"
 
@@ -171,7 +171,7 @@ class Watch:
         if out is None or not out.numel():
             return
         self._odd[name] = float((~self.torch.isfinite(out)).float().mean())
-        if out.ndim > 1:
+        if out.ndim > 1 and "Dropout" not in type(self.layers[name]).__name__:
             others = [axis for axis in range(out.ndim) if axis != 1]
             self._dead[name] = float((out == 0).all(dim=others).float().mean())
 

@@ -23,7 +23,7 @@ class Net(nn.Module):
         self.hidden = nn.Linear(4, 16)
         self.out = nn.Linear(16, 1)
     def forward(self, x):
-        h = self.hidden((x + self.floor).log())
+        h = self.hidden(x.clamp(min=self.floor).log())
         return self.out(h.relu())
 
 def begin(floor=0.0):
@@ -55,6 +55,7 @@ def test_a_practitioner_finds_the_batch_that_breaks_her_loop(lab: Lab) -> None:
             "print(run.finding)\nbad, _ = run.finding.given\nprint((bad == 0).nonzero())",
             "_ = run.finding.again()\nprint(loss, torch.isfinite(model.hidden.weight).all())",
             mended,
+            "mlwidgets.compare(run, mended)",
         ]
     )
     book.run(0)
@@ -97,3 +98,11 @@ def test_a_practitioner_finds_the_batch_that_breaks_her_loop(lab: Lab) -> None:
     assert book.eval("(mended.status, len(mended.trace))") == "('done', 120)"
     assert book.eval("bool(mended.trace['loss'][-40:].mean() < mended.trace['loss'][:40].mean())")
     book.screenshot("practitioner-3-mended")
+
+    # the two runs beside each other: they part at the pass that broke the first one
+    book.run(7)
+    both = opened(book, 7, "Recording of loss, acc")
+    expect(both.box.get_by_text("parts at frame 37 in loss")).to_be_visible()
+    both.button("go to frame 37").click()
+    both.at(37)
+    book.screenshot("practitioner-4-compared")

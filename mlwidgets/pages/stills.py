@@ -7,35 +7,28 @@ the page's views in `js/src/views/`; the tests compare the two pictures.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from dataclasses import replace
 from itertools import groupby
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from mlwidgets.errors import clip
-from mlwidgets.summary import number
-from mlwidgets.views import View
 
 from .box import Box, Still
-from .mosaics import (
-    cells,
-    coarse,
-    confusion,
-    ends,
-    heads,
-    image,
-    images,
-    shade,
-    signed_shade,
-    tokens,
-)
+from .curves import line
+from .mosaics import between, confusion, heads, heatmap, image, images, tokens
+from .numbers import cell, fixed, num
+from .scales import Scale
 from .svg import (
+    EDGE,
     END,
     HUES,
     INK,
-    MIDDLE,
     MONO,
     NOTE,
     NUMBER,
+    PALE,
     PAPER,
     QUIET,
     RULE,
@@ -43,14 +36,15 @@ from .svg import (
     WALL,
     Font,
     Sheet,
+    ink_on,
     ramp,
+    text_width,
 )
 
 if TYPE_CHECKING:
     from mlwidgets.run import Run
 
 WIDTH, PAD, GAP, CAPTION = 820.0, 18.0, 24.0, 18.0
-CHART, LEFT, BOTTOM, TOP = 126.0, 42.0, 19.0, 8.0
 
 
 def still(run: Run, position: int = -1, width: float = WIDTH) -> str:
@@ -79,7 +73,8 @@ def _views(sheet: Sheet, run: Run, position: int, y: float, width: float) -> flo
         if wide and column:
             y, column, tallest = y + tallest + 16, 0, 0.0
         x = PAD + column * (half + GAP)
-        box = Box(run, view, position, x, y + CAPTION, width - 2 * PAD if wide else half)
+        shown = replace(view, wide=wide)
+        box = Box(run, shown, position, x, y + CAPTION, width - 2 * PAD if wide else half)
         high = CAPTION + _drawn(sheet, box)
         _caption(sheet, box)
         tallest, column = max(tallest, high), 0 if wide else 1 - column
@@ -106,7 +101,7 @@ def _caption(sheet: Sheet, box: Box) -> None:
     sheet.caption(box.x, box.y - 7, title, note)
     now = box.values[view.columns[0]]
     if isinstance(now, (int, float)):
-        sheet.text(box.x + box.w, box.y - 7, number(float(now)), NUMBER)
+        sheet.text(box.x + box.w, box.y - 7, num(float(now)), NUMBER)
 
 
 def _unknown(sheet: Sheet, box: Box) -> float:
@@ -114,160 +109,102 @@ def _unknown(sheet: Sheet, box: Box) -> float:
     return 24.0
 
 
-# lines --------------------------------------------------------------------------------------
-
-
-def _line(sheet: Sheet, box: Box) -> float:
-    curves = [_points(box, name) for name in box.view.columns]
-    lo, hi, log = _domain(box.view, [y for points in curves for _, y, _ in points])
-    last = _last_x(box, curves)
-    x0, x1, y0, y1 = box.x + LEFT, box.x + box.w - 6, box.y + CHART - BOTTOM - 2, box.y + TOP
-    foot, span = _scaled(lo, lo, hi, log), _scaled(hi, lo, hi, log) - _scaled(lo, lo, hi, log)
-
-    def at(x: float, y: float) -> tuple[float, float]:
-        t = (_scaled(y, lo, hi, log) - foot) / (span or 1)
-        return x0 + (x1 - x0) * x / last, y0 + (y1 - y0) * t
-
-    for tick in _ticks(lo, hi, log):
-        y = at(0, tick)[1]
-        sheet.line(x0, y, x1 + 6, y, RULE)
-        sheet.text(x0 - 6, y + 3.5, number(tick), END)
-    unit = box.view.options.get("x", box.run.algorithm.step)
-    sheet.text(x1, box.y + CHART - 4, f"{unit} {number(last)}", END)
-    sheet.text(x0, box.y + CHART - 4, "0", MIDDLE)
-    for k, points in enumerate(curves):
-        hue = list(HUES.values())[(list(HUES.values()).index(box.hue) + k) % 3]
-        _curve(sheet, box, [(*at(x, y), y, p) for x, y, p in points], hue, at)
-    return CHART
-
-
-def _curve(sheet: Sheet, box: Box, points: list[Drawn], hue: str, at: At) -> None:
-    """The past strong, what is still to come a hairline; a smoothed line over the raw one."""
-    past = [(x, y) for x, y, _, p in points if p <= box.position]
-    sheet.path([(x, y) for x, y, _, p in points if p >= box.position], hue, 0.6, 0.4)
-    width = int(box.view.options.get("mean", 0))
-    sheet.path(past, hue, *((0.9, 0.55) if width > 1 else (1.5, 1)))
-    if width > 1:
-        values = [v for _, _, v, p in points if p <= box.position]
-        means = (values[max(0, k - width + 1) : k + 1] for k in range(len(values)))
-        smooth = [(x, at(0, sum(m) / len(m))[1]) for (x, _), m in zip(past, means, strict=True)]
-        sheet.path(smooth, hue, 2)
-    if past:
-        sheet.add("circle", cx=past[-1][0], cy=past[-1][1], r=3.4, fill=hue, stroke=PAPER)
-
-
-Point = tuple[float, float, int]  # x, y, and the position from which it is known
-Drawn = tuple[float, float, float, int]  # on the sheet, the value, and that position
-At = Callable[[float, float], tuple[float, float]]
-
-
-def _points(box: Box, name: str) -> list[Point]:
-    """A curve's points: one for each frame, or one for each finished unit."""
-    trace, unit = box.run.trace, box.view.options.get("x")
-    values = trace[name].astype(float)
-    if not unit:
-        frames = trace.frames
-        return [(float(frames[p]), float(v), p) for p, v in enumerate(values) if v == v]
-    counts = trace[unit].astype(float)
-    stops = [0, *(p for p in range(1, len(counts)) if counts[p] != counts[p - 1])]
-    points, begin, each = [], 0, box.view.options.get("each", "last")
-    for stop in stops:
-        part = values[begin : stop + 1]
-        part = part[part == part]
-        if part.size:
-            points.append((float(counts[stop]), float(REDUCE[each](part)), stop))
-        begin = stop + 1
-    return points
-
-
-REDUCE: dict[str, Callable[[Any], Any]] = {
-    "last": lambda part: part[-1],
-    "sum": lambda part: part.sum(),
-    "mean": lambda part: part.mean(),
-    "mean_abs": lambda part: abs(part).mean(),
-    "max": lambda part: part.max(),
-}
-
-
-def _last_x(box: Box, curves: list[list[Point]]) -> float:
-    """Where the horizontal axis ends: the run's whole length, where it is known."""
-    column = box.view.options.get("x", "")
-    total = next((s["total"] for s in box.run.algorithm.steps if s["column"] == column), "")
-    whole = box.run._core.start.get(total)
-    ends = [points[-1][0] for points in curves if points]
-    return max([*ends, float(whole) if isinstance(whole, (int, float)) else 0.0, 1.0])
-
-
-def _domain(view: View, values: list[float]) -> tuple[float, float, bool]:
-    log = bool(view.options.get("log"))
-    shown = [v for v in values if math.isfinite(v) and (v > 0 or not log)]
-    shown = shown or [1e-3 if log else 0.0, 1.0]
-    lo, hi = view.options.get("lo", min(shown)), view.options.get("hi", max(shown))
-    return (lo, hi if hi > lo else lo + (abs(lo) or 1.0), log)
-
-
-def _scaled(v: float, lo: float, hi: float, log: bool) -> float:
-    v = min(hi, max(lo, v))
-    return math.log10(v) if log else v
-
-
-def _ticks(lo: float, hi: float, log: bool) -> list[float]:
-    """At most five values worth a line."""
-    if log:
-        powers = range(math.ceil(math.log10(lo) - 1e-9), math.floor(math.log10(hi) + 1e-9) + 1)
-        return [10.0**p for p in list(powers)[:: max(1, len(powers) // 3)]]
-    step = 10.0 ** math.floor(math.log10(hi - lo))
-    step *= next(k for k in (0.1, 0.2, 0.5, 1, 2, 5) if (hi - lo) / (step * k) <= 4)
-    return [k * step for k in range(math.ceil(lo / step - 1e-9), math.floor(hi / step + 1e-9) + 1)]
-
-
-# boards and matrices ------------------------------------------------------------------------
+# boards -------------------------------------------------------------------------------------
 
 ARROWS = ((0, -1), (1, 0), (0, 1), (-1, 0))  # up, right, down, left
+OPEN = ("floor", "start", "ice", "free")  # squares to walk on
+PATCH = {"goal": HUES["value"], "wall": EDGE, "cliff": WALL, "hole": WALL}
 
 
 def _board(sheet: Sheet, box: Box) -> float:
-    rows = _grid(box)
-    Q = box.values[box.view.columns[0]].reshape(sum(map(len, rows)), -1)
-    size = min(box.w / len(rows[0]), 64.0)
-    seen, V = (Q != 0).any(axis=1), Q.max(axis=1)
-    lo, hi = (float(V[seen].min()), float(V[seen].max())) if seen.any() else (-1.0, 0.0)
-    for k, cell in enumerate("".join(rows)):
-        x, y = box.x + k % len(rows[0]) * size, box.y + k // len(rows[0]) * size
-        if cell in ".S":
-            t = (float(V[k]) - lo) / (hi - lo or 1) if seen[k] else 0.0
-            sheet.rect(x + 1, y + 1, size - 2, size - 2, ramp(t), 3)
+    rows, legend = _grid(box), _legend(box)
+    columns = len(rows[0])
+    Q = box.values[box.view.columns[0]].astype(float).reshape(sum(map(len, rows)), -1)
+    size = min(box.w / columns, 80.0)
+    seen, V = ((Q != 0) & (Q == Q)).any(axis=1), Q.max(axis=1)
+    kinds = [legend.get(char, {}).get("name", "floor") for char in "".join(rows)]
+    walked = [float(V[k]) for k, kind in enumerate(kinds) if seen[k] and base(kind) in OPEN]
+    colour = between(*_worth(box, walked), ramp)
+    for k, kind in enumerate(kinds):
+        x, y = box.x + k % columns * size, box.y + k // columns * size
+        if base(kind) in OPEN:
+            fill = colour(float(V[k])) if seen[k] else PALE
+            sheet.rect(x + 1, y + 1, size - 2, size - 2, fill, 3)
             if seen[k]:
-                _square(sheet, x + size / 2, y, size, float(V[k]), int(Q[k].argmax()))
-    _patches(sheet, box, rows, size)
-    _agent(sheet, box, size, len(rows[0]))
-    return size * len(rows)
+                best = int(Q[k].argmax()) if Q.shape[1] > 1 else -1
+                _square(sheet, (x, y, size), (float(V[k]), best), ink_on(fill))
+    _patches(sheet, box, rows, size, legend)
+    _start(sheet, box, kinds, (columns, size))
+    _agent(sheet, box, size, columns)
+    return float(math.ceil(size * len(rows)))
 
 
-def _square(sheet: Sheet, x: float, y: float, size: float, value: float, action: int) -> None:
+def base(kind: str) -> str:
+    """ "cliff -100" is a cliff."""
+    return re.split(r"[\s:,(]", kind, maxsplit=1)[0]
+
+
+def _worth(box: Box, walked: list[float]) -> tuple[float, float]:
+    """The ends of the colours: the least and the most that a square is worth."""
+    options = box.view.options
+    lo = float(options.get("lo", min(walked, default=0.0)))
+    hi = float(options.get("hi", max(walked, default=1.0)))
+    return lo, max(hi, lo + 1e-9, *([0.0] if lo < 0 else []))
+
+
+def _square(
+    sheet: Sheet, of: tuple[float, float, float], worth: tuple[float, int], ink: str
+) -> None:
     """A visited square's greedy action, and its value where there is room."""
+    (x, y, size), (value, action) = of, worth
     roomy = size > 40
-    _arrow(sheet, x, y + size / 2 - (5 if roomy else 0), action)
+    if action >= 0:
+        _arrow(sheet, (x + size / 2, y + size / 2 - (5 if roomy else 0)), action, size, ink)
     if roomy:
-        words = f"{value:.1f}".replace("-", "−")
-        sheet.text(x, y + size - 6, words, Font(10, INK, "middle", MONO))
+        words = fixed(value, 2 if abs(value) < 1 else 1)
+        foot = size - 7 if action >= 0 else size / 2 + 4
+        sheet.text(x + size / 2, y + foot, words, Font(10, ink, "middle", MONO))
 
 
-def _patches(sheet: Sheet, box: Box, rows: list[str], size: float) -> None:
-    """Walls, cliffs, goals; neighbours of one kind in a row are one patch with one name."""
+def _legend(box: Box) -> dict[str, dict[str, Any]]:
     param = box.run.algorithm.spec.get(box.view.options.get("grid", "grid"))
-    names = {entry["char"]: entry["name"] for entry in param.control()["legend"]} if param else {}
+    return {entry["char"]: entry for entry in param.control()["legend"]} if param else {}
+
+
+def _patches(
+    sheet: Sheet, box: Box, rows: list[str], size: float, legend: dict[str, dict[str, Any]]
+) -> None:
+    """Walls, cliffs, goals; neighbours of one kind in a row are one patch with one name."""
     for r, row in enumerate(rows):
         at = 0
-        for cell, run in ((c, len(list(g))) for c, g in groupby(row)):
-            if cell not in ".S":
+        for char, span in ((c, len(list(g))) for c, g in groupby(row)):
+            entry = legend.get(char, {})
+            name = entry.get("name", "floor")
+            if base(name) not in OPEN:
                 x, y = box.x + at * size, box.y + r * size
-                fill = HUES["value"] if cell == "G" else WALL
-                sheet.rect(x + 1, y + 1, run * size - 2, size - 2, fill, 3)
-                words = "" if cell == "#" else names.get(cell, "")
-                bold = Font(11, PAPER, "middle", weight=600)
-                sheet.text(x + run * size / 2, y + size / 2 + 4, words, bold)
-            at += run
+                fill = PATCH.get(base(name), HUES["third"])
+                sheet.rect(x + 1, y + 1, span * size - 2, size - 2, fill, 3)
+                _said(sheet, (x + span * size / 2, y + size / 2 + 4), entry, span * size)
+            at += span
+
+
+def _said(sheet: Sheet, at: tuple[float, float], entry: dict[str, Any], room: float) -> None:
+    """The longest of a patch's names that fits; a wall needs none."""
+    name, value = entry["name"], entry.get("value")
+    if base(name) == "wall":
+        return
+    size = 12.0 if room > 60 else 10.0
+    said = name if value is None else f"{name} {fixed(value, 0)}"
+    fits = (t for t in (said, name, base(name)) if text_width(t, size) < room - 4)
+    sheet.text(*at, next(fits, ""), Font(size, PAPER, "middle", weight=600))
+
+
+def _start(sheet: Sheet, box: Box, kinds: list[str], of: tuple[int, float]) -> None:
+    columns, size = of
+    k = next((k for k, kind in enumerate(kinds) if base(kind) == "start"), -1)
+    if k >= 0 and size >= 24:
+        x, y = box.x + k % columns * size + 6, box.y + k // columns * size + 13
+        sheet.text(x, y, "S" if size < 54 else "start", Font(10, INK))
 
 
 def _grid(box: Box) -> list[str]:
@@ -281,78 +218,149 @@ def _grid(box: Box) -> list[str]:
     return list(value if isinstance(value, list) else value.rows) if value else ["."]
 
 
-def _arrow(sheet: Sheet, x: float, y: float, action: int) -> None:
-    dx, dy = ARROWS[action]
-    tip = (x + 9 * dx, y + 9 * dy)
-    sheet.path([(x - 9 * dx, y - 9 * dy), tip], INK, 1.5)
-    wings = [(tip[0] - 5 * dx + 4 * s * dy, tip[1] - 5 * dy + 4 * s * dx) for s in (1, -1)]
-    sheet.path([wings[0], tip, wings[1]], INK, 1.5)
+def _arrow(sheet: Sheet, at: tuple[float, float], action: int, size: float, ink: str) -> None:
+    (x, y), (dx, dy) = at, ARROWS[action % 4]
+    long = max(3.0, min(9.0, size * 0.2))
+    tip, head = (x + dx * long, y + dy * long), long * 0.55
+    sheet.path([(x - dx * long, y - dy * long), tip], ink, 1.5)
+    wings = [
+        (tip[0] - dx * head + 0.8 * s * dy * head, tip[1] - dy * head + 0.8 * s * dx * head)
+        for s in (-1, 1)
+    ]
+    sheet.path([wings[0], tip, wings[1]], ink, 1.5)
 
 
 def _agent(sheet: Sheet, box: Box, size: float, columns: int) -> None:
     name = box.view.options.get("agent")
     if name:
-        k = int(box.values[name])
-        x, y = box.x + (k % columns + 1) * size - 9, box.y + k // columns * size + 9
-        sheet.add("circle", cx=x, cy=y, r=4, fill=INK, stroke=PAPER)
-
-
-def _heatmap(sheet: Sheet, box: Box) -> float:
-    matrix = coarse(box.values[box.view.columns[0]].astype(float))
-    rows, columns = matrix.shape
-    size = min((box.w - 60) / columns, 320 / rows, 40.0)
-    lo, hi = ends(matrix)
-    both = bool(box.view.options.get("signed", lo < 0 < hi))
-    most = max(abs(lo), abs(hi)) or 1.0
-    lo, hi = (-most, most) if both else (lo, hi)
-    cells(sheet, matrix, (box.x, box.y, size), signed_shade(most) if both else shade(lo, hi))
-    sheet.text(box.x + columns * size + 8, box.y + 9, number(hi))
-    sheet.text(box.x + columns * size + 8, box.y + rows * size - 1, number(lo))
-    return float(rows * size)
+        k, inset = int(box.values[name]), min(9.0, size / 3.4)
+        x, y = box.x + (k % columns + 1) * size - inset, box.y + k // columns * size + inset
+        dot = {"cx": x, "cy": y, "r": min(4.0, size / 7)}
+        sheet.add("circle", **dot, fill=INK, stroke=PAPER, stroke_width=1.5)
 
 
 # bars, tables, words ------------------------------------------------------------------------
 
+ROW, MOST_NAMED = 20.0, 24
+
 
 def _bars(sheet: Sheet, box: Box) -> float:
-    values = [float(v) for v in box.values[box.view.columns[0]].ravel()[:64]]
-    finite = [v for v in values if math.isfinite(v)] or [0.0]
-    lo, hi = min(0.0, *finite), max(0.0, *finite)
-    scale = (box.w - 110) / ((hi - lo) or 1)
-    for k, v in enumerate(values):
-        y = box.y + 14 * k
-        sheet.text(box.x + 26, y + 10, k, END)
+    items = _items(box)
+    finite = [v for _, v in items if math.isfinite(v)]
+    options = box.view.options
+    lo = float(options.get("lo", min([0.0, *finite])))
+    hi = float(options.get("hi", max([0.0, *finite])))
+    lo, hi = (0.0, 1.0) if lo == hi else (lo, hi)
+    return (_upright if len(items) > MOST_NAMED else _lying)(sheet, box, items, (lo, hi))
+
+
+def _items(box: Box) -> list[tuple[str, float]]:
+    """Each bar's name and value."""
+    trace, columns = box.run.trace, box.view.columns
+    if all(trace.schema[name].light for name in columns):
+        return [(trace.schema[n].words or n, float(box.values[n])) for n in columns]
+    given = box.values.get(box.view.options.get("labels", ""), ())
+    names = given.split() if isinstance(given, str) else [str(n) for n in given]
+    values = [float(v) for v in box.values[columns[0]].ravel()[:2_000]]
+    return [(names[k] if k < len(names) else str(k), v) for k, v in enumerate(values)]
+
+
+def _lying(
+    sheet: Sheet, box: Box, items: list[tuple[str, float]], ends: tuple[float, float]
+) -> float:
+    """Few bars lie, each with its name and number."""
+    lo, hi = ends
+    left = min(box.w / 3, 10 + max((text_width(name, 11) for name, _ in items), default=0.0))
+    room, share = box.w - left - 56, box.view.options.get("hi", 2) <= 1
+    for k, (name, v) in enumerate(items):
+        y = box.y + k * ROW
+        sheet.text(box.x + left - 6, y + 14, clip(name, max(1, int(left / 6.6))), BAR_NAME)
+        end = left
         if math.isfinite(v):
-            left = box.x + 34 + (min(0.0, v) - lo) * scale
-            sheet.rect(left, y + 2, abs(v) * scale, 10, box.hue, 1)
-        sheet.text(box.x + box.w, y + 10, number(v), Font(10.5, INK, "end", MONO))
-    return 14.0 * len(values) + 4
+            a, end = (left + room * (t - lo) / (hi - lo) for t in (min(0.0, v), max(0.0, v)))
+            sheet.rect(box.x + a, y + 3, max(1.0, end - a), ROW - 6, box.hue)
+        said = fixed(v, 2) if share else num(v)
+        sheet.text(box.x + end + 5, y + 14, said, Font(11, QUIET, family=MONO))
+    return len(items) * ROW + 4
+
+
+def _upright(
+    sheet: Sheet, box: Box, items: list[tuple[str, float]], ends: tuple[float, float]
+) -> float:
+    """Many bars stand, with the ends of the scale."""
+    y = Scale(*ends, box.y + 116, box.y + 8)
+    left, step = box.x + 42, (box.w - 42) / len(items)
+    for k, (_, v) in enumerate(items):
+        if math.isfinite(v):
+            high = abs(y(v) - y(0)) or 0.5
+            wide = max(0.5, step - (1 if step > 3 else 0))
+            sheet.rect(left + k * step, min(y(0), y(v)), wide, high, box.hue)
+    for value in dict.fromkeys((ends[0], 0.0, ends[1])):
+        sheet.text(left - 6, y(value) + 3.5, num(value), END)
+    return 126.0
 
 
 def _values(sheet: Sheet, box: Box) -> float:
+    """Names and values; a matrix written out, as far as there is room."""
+    first = box.values[box.view.columns[0]]
+    if len(box.view.columns) == 1 and getattr(first, "ndim", 0) == 2:
+        return _matrix(sheet, box, first)
     for k, name in enumerate(box.view.columns):
-        value, y = box.values[name], box.y + 14 + 18 * k
-        plain = isinstance(value, (int, float))
-        sheet.text(box.x, y, name, NOTE)
-        said = number(float(value)) if plain else f"array {value.shape}"
-        sheet.text(box.x + box.w, y, said, NUMBER)
-    return 18.0 * len(box.view.columns) + 4
+        column, y = box.run.trace.schema[name], box.y + 15 + 23 * k
+        sheet.text(box.x, y, column.words or name, NOTE)
+        value = box.values[name]
+        said = _entries(value) if hasattr(value, "ravel") else cell(_typed(value, column.kind))
+        sheet.text(box.x + box.w, y, clip(said, int(box.w / 9)), NUMBER)
+    return 23.0 * len(box.view.columns)
+
+
+def _typed(value: Any, kind: str) -> Any:
+    """As its column says: a number of a column of numbers may have come as another."""
+    of = {"float": float, "bool": bool, "int": int}.get(kind)
+    return of(value) if of is not None and value == value else value
+
+
+def _entries(array: Any) -> str:
+    return "  ".join(num(float(v)) for v in array.ravel()[:30])
+
+
+def _matrix(sheet: Sheet, box: Box, matrix: Any) -> float:
+    columns = min(matrix.shape[1], max(1, int((box.w - 40) / 62)), 30)
+    rows = min(matrix.shape[0], 30)
+    for c in range(columns):
+        sheet.text(box.x + 90 + 62 * c, box.y + 14, c, END)
+    for r in range(rows):
+        y = box.y + 34 + 20 * r
+        sheet.text(box.x, y, r, NOTE)
+        for c in range(columns):
+            sheet.text(box.x + 90 + 62 * c, y, num(float(matrix[r, c])), NUMBER)
+    return float(20 * rows + 24)
 
 
 def _words(sheet: Sheet, box: Box) -> float:
+    """A text in lines, broken between words; what there is no room for is cut off visibly."""
     value = box.values[box.view.columns[0]]
     text = value if isinstance(value, str) else " ".join(value)
     across = max(20, int(box.w / 7))
-    lines = [text[k : k + across] for k in range(0, min(len(text), across * 12), across)]
-    for k, line in enumerate(lines):
-        sheet.text(box.x, box.y + 14 + 17 * k, line, Font(12.5, INK))
-    return 17.0 * len(lines) + 6
+    lines = [
+        row
+        for part in text.split("\n")
+        for row in (wrap(part, across, drop_whitespace=False) or [""])
+    ]
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES - 1], "…"]
+    for k, row in enumerate(lines):
+        sheet.text(box.x, box.y + 14 + 18.85 * k, row, Font(13, INK))
+    return 18.85 * len(lines)
 
+
+MOST_LINES = 17  # as many as the page shows without scrolling
+BAR_NAME = Font(11, INK, "end")
 
 STILLS: dict[str, Still] = {
-    "line": _line,
+    "line": line,
     "board": _board,
-    "heatmap": _heatmap,
+    "heatmap": heatmap,
     "bars": _bars,
     "values": _values,
     "words": _words,

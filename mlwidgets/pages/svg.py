@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 
 INK, QUIET, PAPER, RULE, LIVE = "#1b1f24", "#59636e", "#ffffff", "#dfe3e8", "#b0480a"
 HUES = {"value": "#00796b", "error": "#7b4a9e", "third": "#8a6d00"}
-WALL = "#3c444d"
+WALL, EDGE = "#3c444d", "#8d8f92"
 SANS = "system-ui,'Segoe UI','DejaVu Sans',sans-serif"
 SERIF = "Charter,Georgia,'DejaVu Serif',serif"
 MONO = "ui-monospace,'DejaVu Sans Mono',monospace"
@@ -22,6 +24,15 @@ Point = tuple[float, float]
 def clean(text: object) -> str:
     """Text as XML may hold it."""
     return escape(ILLEGAL.sub("\ufffd", str(text)), quote=True)
+
+
+WIDTHS = dict.fromkeys("iljI|!.,:;' ", 0.31) | dict.fromkeys("tfr()[]-", 0.4)
+WIDTHS |= dict.fromkeys("mwMW@%", 0.88) | dict.fromkeys("0123456789", 0.636)
+
+
+def text_width(text: str, size: float = 10.5) -> float:
+    """About how wide a text is in a sans-serif font of so many pixels."""
+    return size * sum(WIDTHS.get(c, 0.69 if c.isupper() else 0.6) for c in text)
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,7 @@ class Font:
 
 
 TICK, END, MIDDLE = Font(), Font(anchor="end"), Font(anchor="middle")
+SMALL = Font(10, family=MONO)
 NOTE = Font(12)
 NUMBER = Font(12, INK, "end", MONO)
 
@@ -63,8 +75,9 @@ class Sheet:
     def rect(self, x: float, y: float, w: float, h: float, fill: str, r: float = 0) -> None:
         self.add("rect", x=x, y=y, width=max(0, w), height=max(0, h), fill=fill, rx=r)
 
-    def line(self, x1: float, y1: float, x2: float, y2: float, stroke: str) -> None:
-        self.add("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=stroke)
+    def line(self, x1: float, y1: float, x2: float, y2: float, stroke: str, dash: str = "") -> None:
+        dashes = {"stroke_dasharray": dash} if dash else {}
+        self.add("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=stroke, **dashes)
 
     def path(self, points: Iterable[Point], stroke: str, width: float, opacity: float = 1) -> None:
         d = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
@@ -75,10 +88,23 @@ class Sheet:
     def text(self, x: float, y: float, words: object, font: Font = TICK) -> None:
         self.add("text", words, x=x, y=y, **font.attributes)
 
+    def upright(self, x: float, y: float, words: object, font: Font = TICK) -> None:
+        """A text that reads from below."""
+        turn = f"translate({x:.2f} {y:.2f}) rotate(-90)"
+        self.add("text", words, transform=turn, **font.attributes)
+
+    @contextmanager
+    def crisp(self) -> Iterator[None]:
+        """Edges on whole pixels, so that squares side by side leave no seam."""
+        self.parts.append('<g shape-rendering="crispEdges">')
+        yield
+        self.parts.append("</g>")
+
     def caption(self, x: float, y: float, title: str, note: str) -> None:
         """A bold title with quiet words after it."""
         bold = element("tspan", clean(title), fill=INK, font_weight=600)
-        quiet = element("tspan", clean(note), dx=5) if note else ""
+        close = note.startswith((",", ";", ":", "."))
+        quiet = element("tspan", clean(note), dx=0 if close else 5) if note else ""
         self.parts.append(element("text", bold + quiet, x=x, y=y, **NOTE.attributes))
 
     def svg(self, width: float, height: float, label: str) -> str:
@@ -97,22 +123,93 @@ def _short(value: object) -> str:
 
 def element(name: str, content: str | None, **attributes: object) -> str:
     """An element around markup that is made here."""
-    said = "".join(f' {k.replace("_", "-")}="{clean(_short(v))}"' for k, v in attributes.items())
+    said = "".join(f' {k.replace("_", "-")}="{_said(v)}"' for k, v in attributes.items())
     return f"<{name}{said}/>" if content is None else f"<{name}{said}>{content}</{name}>"
 
 
+def _said(value: object) -> object:
+    """A number needs no cleaning, and there are thousands."""
+    return _short(value) if isinstance(value, int | float) else clean(value)
+
+
 def mix(low: str, high: str, t: float) -> str:
-    """A colour between two, t in [0, 1]."""
-    a, b = (tuple(int(c[k : k + 2], 16) for k in (1, 3, 5)) for c in (low, high))
+    """A colour between two, t in [0, 1], evenly to the eye (https://bottosson.github.io/posts/oklab/)."""
     t = min(1.0, max(0.0, t))
-    return "#" + "".join(f"{round(p + (q - p) * t):02x}" for p, q in zip(a, b, strict=True))
+    lab = [p + (q - p) * t for p, q in zip(_oklab(low), _oklab(high), strict=True)]
+    return _srgb(*lab)
+
+
+@cache
+def _oklab(colour: str) -> tuple[float, float, float]:
+    r, g, b = (_linear(int(colour[k : k + 2], 16)) for k in (1, 3, 5))
+    x = (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ** (1 / 3)
+    y = (0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b) ** (1 / 3)
+    z = (0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b) ** (1 / 3)
+    return (
+        0.2104542553 * x + 0.793617785 * y - 0.0040720468 * z,
+        1.9779984951 * x - 2.428592205 * y + 0.4505937099 * z,
+        0.0259040371 * x + 0.7827717662 * y - 0.808675766 * z,
+    )
+
+
+def _srgb(lightness: float, a: float, b: float) -> str:
+    x = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    y = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    z = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3
+    linear = (
+        4.0767416621 * x - 3.3077115913 * y + 0.2309699292 * z,
+        -1.2684380046 * x + 2.6097574011 * y - 0.3413193965 * z,
+        -0.0041960863 * x - 0.7034186147 * y + 1.707614701 * z,
+    )
+    return "#" + "".join(f"{round(min(255.0, max(0.0, _gamma(v)))):02x}" for v in linear)
+
+
+def _linear(v: float) -> float:
+    return v / 255 / 12.92 if v <= 10.3 else float(((v / 255 + 0.055) / 1.055) ** 2.4)
+
+
+def _gamma(v: float) -> float:
+    return 255 * (12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055)
+
+
+def ink_on(colour: str) -> str:
+    """Ink or paper, whichever reads better on a colour."""
+    back, ink, paper = (_luminance(c) + 0.05 for c in (colour, INK, PAPER))
+    return INK if max(back, ink) / min(back, ink) >= max(back, paper) / min(back, paper) else PAPER
+
+
+@cache
+def _luminance(colour: str) -> float:
+    r, g, b = (_linear(int(colour[k : k + 2], 16)) for k in (1, 3, 5))
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
 def ramp(t: float) -> str:
     """The colour of a value between its least, 0, and its largest, 1."""
-    return mix("#f3f5f4", HUES["value"], 0.06 + 0.62 * t)
+    return RAMP[level(t)]
 
 
 def signed(t: float) -> str:
-    """The colour of a signed value in [-1, 1]: the paper is zero."""
-    return mix(PAPER, HUES["value"] if t > 0 else HUES["error"], 0.8 * abs(t))
+    """The colour of a signed value between its ends, 0 and 1: in the middle is the paper."""
+    return SIGNED[level(t)]
+
+
+def weight(t: float) -> str:
+    """The colour of a weight of attention: a whole one has the full hue."""
+    return WEIGHT[level(t)]
+
+
+def level(t: float) -> int:
+    return round(255 * min(1.0, max(0.0, t)))
+
+
+PALE = "#f3f5f4"
+STEPS = [k / 255 for k in range(256)]
+RAMP = [mix(PALE, HUES["value"], 0.06 + 0.62 * t) for t in STEPS]
+WEIGHT = [mix(PALE, HUES["value"], 0.03 + 0.97 * t) for t in STEPS]
+SIGNED = [
+    mix(PAPER, HUES["error"], 0.8 * (1 - 2 * t))
+    if t < 0.5
+    else mix(PAPER, HUES["value"], 0.8 * (2 * t - 1))
+    for t in STEPS
+]

@@ -1,0 +1,181 @@
+"""The still of curves over frames or units: the past strong, what is still to come a hairline."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .box import Box
+from .numbers import plain
+from .scales import Scale, linear, log
+from .svg import END, HUES, INK, LIVE, MIDDLE, PAPER, RULE, Font, Sheet, text_width
+
+LEAST, TOP, BOTTOM = 42.0, 8.0, 19.0
+Point = tuple[float, float, int]  # x, y, and the position from which it is known
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A column's points, and how it is called and coloured."""
+
+    name: str
+    hue: str
+    points: list[Point]
+
+
+def line(sheet: Sheet, box: Box) -> float:
+    """Curves with their axes, the steering, and where the cursor is."""
+    curves, high = _curves(box), 150.0 if box.view.wide else 126.0
+    several = len(curves) > 1
+    right = min(96.0, 10 + max(text_width(c.name) for c in curves)) if several else 6.0
+    y = _y_scale(box, curves, box.y + high - BOTTOM - 2, box.y + TOP)
+    left = max(LEAST, 8 + max((text_width(text) for _, text in y.ticks), default=0.0))
+    first, last = _ends(box, curves)
+    x = linear(first, last, box.x + left, box.x + box.w - right)
+    _axes(sheet, box, (x, y), high)
+    _steering(sheet, box, x, high)
+    for curve in curves:
+        _curve(sheet, box, curve, (x, y))
+    _cursor(sheet, box, curves, (x, y), high)
+    if several:
+        _names(sheet, curves, (box.x + box.w - right + 8, y))
+    return high
+
+
+def _curves(box: Box) -> list[Curve]:
+    hues = list(HUES.values())
+    first = hues.index(box.hue)
+    schema = box.run.trace.schema
+    return [
+        Curve(schema[name].words or name, hues[(first + k) % 3], _points(box, name))
+        for k, name in enumerate(box.view.columns)
+    ]
+
+
+def _points(box: Box, name: str) -> list[Point]:
+    """One for each frame, or one for each finished unit."""
+    trace, unit = box.run.trace, box.view.options.get("x")
+    values = trace[name].astype(float)
+    if not unit:
+        frames = trace.frames
+        return [(float(frames[p]), float(v), p) for p, v in enumerate(values) if v == v]
+    counts = trace[unit].astype(float)
+    points, begin, each = [], 0, box.view.options.get("each", "last")
+    for stop in _stops(counts):
+        part = values[begin : stop + 1]
+        part = part[part == part]
+        if part.size:
+            points.append((float(counts[stop]), float(REDUCE[each](part)), stop))
+        begin = stop + 1
+    return points
+
+
+def _stops(counts: Any) -> list[int]:
+    """Positions at which a unit has just been finished."""
+    return [0, *(p for p in range(1, len(counts)) if counts[p] != counts[p - 1])]
+
+
+REDUCE: dict[str, Callable[[Any], Any]] = {
+    "last": lambda part: part[-1],
+    "sum": lambda part: part.sum(),
+    "mean": lambda part: part.mean(),
+    "mean_abs": lambda part: abs(part).mean(),
+    "max": lambda part: part.max(),
+}
+
+
+def _ends(box: Box, curves: list[Curve]) -> tuple[float, float]:
+    """Of the horizontal axis: the run's whole length, where it is known."""
+    column = box.view.options.get("x", "")
+    total = next((s["total"] for s in box.run.algorithm.steps if s["column"] == column), "")
+    whole = box.run._core.start.get(total)
+    xs = [p[0] for curve in curves for p in curve.points]
+    last = max([*xs, float(whole) if isinstance(whole, (int, float)) else 0.0, 1.0])
+    return (0.0 if column else min([0.0, *xs])), last
+
+
+def _y_scale(box: Box, curves: list[Curve], foot: float, top: float) -> Scale:
+    options = box.view.options
+    shown = [p[1] for curve in curves for p in curve.points if math.isfinite(p[1])]
+    least, most = min(shown, default=math.inf), max(shown, default=-math.inf)
+    lo, hi = options.get("lo"), options.get("hi")
+    high = most if hi is None else hi
+    if not options.get("log"):
+        low = least if lo is None else lo
+        return linear(low, high, foot, top, nice=lo is None and hi is None)
+    positive = min((v for v in shown if v > 0), default=math.inf)
+    low = positive if lo is None else lo
+    if least > 0 or lo is not None:
+        floor = "≤ " if least < low else ""
+        scale = log(low, high, foot, top)
+        return log(low, high, foot, top, floor + scale.ticks[0][1] if floor else "")
+    return log(low / 10, high, foot, top, "≤ 0" if least < 0 else "0")
+
+
+def _axes(sheet: Sheet, box: Box, of: tuple[Scale, Scale], high: float) -> None:
+    x, y = of
+    for value, text in y.ticks:
+        at = round(y(value) - box.y) + 0.5 + box.y
+        sheet.line(x.a, at, x.b + 6, at, RULE)
+        sheet.text(x.a - 6, at + 3.5, text, END)
+    end = f"{box.view.options.get('x', box.run.algorithm.steps[0]['name'])} {plain(x.hi)}"
+    sheet.text(x.b, box.y + high - 4, end, END)
+    for value, text in x.ticks:
+        if value == int(value) and x(value) + 20 < x.b - text_width(end):
+            sheet.text(x(value), box.y + high - 4, text, MIDDLE)
+
+
+def _steering(sheet: Sheet, box: Box, x: Scale, high: float) -> None:
+    """Where a parameter was moved."""
+    trace, unit = box.run.trace, box.view.options.get("x")
+    counts = trace[unit] if unit else trace.frames
+    drawn = -math.inf
+    for event in box.run.events:
+        position = min(int(trace.frames.searchsorted(event.frame)), len(trace) - 1)
+        at = round(x(float(counts[position])) - box.x) + 0.5 + box.x
+        if at - drawn >= 8:
+            sheet.line(at, box.y + 4, at, box.y + high - BOTTOM, LIVE, dash="2 3")
+            drawn = at
+
+
+def _curve(sheet: Sheet, box: Box, curve: Curve, of: tuple[Scale, Scale]) -> None:
+    """A smoothed line lies over the raw one."""
+    x, y = of
+    window = int(box.view.options.get("mean", 0))
+    past = [p for p in curve.points if p[2] <= box.position]
+    rest = curve.points[max(0, len(past) - 1) :]
+    sheet.path([(x(a), y(b)) for a, b, _ in rest], curve.hue, 0.6, 0.4)
+    raw = (0.9, 0.55) if window > 1 else (1.5, 1.0)
+    sheet.path([(x(a), y(b)) for a, b, _ in past], curve.hue, *raw)
+    if window > 1:
+        values = [b for _, b, _ in past]
+        means = (values[max(0, k - window + 1) : k + 1] for k in range(len(values)))
+        smooth = [(x(p[0]), y(sum(m) / len(m))) for p, m in zip(past, means, strict=True)]
+        sheet.path(smooth, curve.hue, 2)
+
+
+def _cursor(
+    sheet: Sheet, box: Box, curves: list[Curve], of: tuple[Scale, Scale], high: float
+) -> None:
+    x, y = of
+    trace, unit = box.run.trace, box.view.options.get("x")
+    here = float((trace[unit] if unit else trace.frames)[box.position])
+    at = round(x(here) - box.x) + 0.5 + box.x
+    sheet.line(at, box.y + 2, at, box.y + high - BOTTOM, INK)
+    for curve in curves:
+        past = [p for p in curve.points if p[2] <= box.position]
+        if past:
+            dot = {"cx": x(past[-1][0]), "cy": y(past[-1][1]), "r": 3.4}
+            sheet.add("circle", **dot, fill=curve.hue, stroke=PAPER, stroke_width=1.5)
+
+
+def _names(sheet: Sheet, curves: list[Curve], of: tuple[float, Scale]) -> None:
+    """Direct labels, pushed apart."""
+    left, y = of
+    ends = sorted((y(c.points[-1][1]) + 3.5 if c.points else 0.0, k) for k, c in enumerate(curves))
+    last = -math.inf
+    for at, k in ends:
+        last = max(at, last + 12)
+        sheet.text(left, last, curves[k].name, Font(10.5, curves[k].hue))

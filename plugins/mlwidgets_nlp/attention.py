@@ -24,8 +24,7 @@ Try: causal=true  What does the first word look at now?
 Try: tau=4  Why does every head see everything alike?
 Try: ablate=[0,1,2,3]  How much of the output is left?
 
-The heads are made by hand (heads.py), not learned. With a `model` the frames are its layers;
-without its `tokenizer` a word has the id of its hash, and an arbitrary meaning (models.py).
+The heads are made by hand (heads.py), not learned. With a `model` the frames are its layers.
 """
 
 from __future__ import annotations
@@ -75,7 +74,8 @@ def attention(
     tokenizer: Annotated[Any, TOKENIZER] = None,
 ) -> Frames[Step]:
     if model is not None:
-        yield from layers(model, *encoded(text, model, tokenizer))
+        aside = "" if tokenizer is not None else " (no tokenizer: words stand for arbitrary ones)"
+        yield from layers(model, *encoded(text, model, tokenizer), aside)
         return
     tokens = split(text)
     X = embed(tokens).astype(np.float32)  # (T, d_model)
@@ -136,7 +136,7 @@ def spread(A: Floats) -> Floats:
     return np.asarray(np.exp(-(A * np.log(np.maximum(A, 1e-30))).sum(-1)).mean(-1))  # (H,)
 
 
-def layers(model: Any, tokens: list[str], given: dict[str, Any]) -> Iterator[Step]:
+def layers(model: Any, tokens: list[str], given: Any, aside: str) -> Iterator[Step]:
     """A frame for each layer of a user's model."""
     found = attentions(model, given)
     for k, layer in enumerate(found):
@@ -144,7 +144,7 @@ def layers(model: Any, tokens: list[str], given: dict[str, Any]) -> Iterator[Ste
         yield Step(
             tokens=tokens,
             heads=[f"head {h}" for h in range(len(A))],
-            step=f"layer {k + 1} of {len(found)}",
+            step=f"layer {k + 1} of {len(found)}{aside}",
             A=kept(A),
             spread=np.stack([spread(A_h) for A_h in A]),  # one head at a time stays in the cache
         )

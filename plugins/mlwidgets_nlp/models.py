@@ -73,19 +73,52 @@ def encoded(text: str, model: Any, tokenizer: Any) -> tuple[list[str], dict[str,
     where = placed(model)
     if tokenizer is None:
         tokens = split(text)
-        size = int(model.get_input_embeddings().weight.shape[0])
-        ids = [[crc32(token.encode()) % size for token in tokens]]
+        ids = [[crc32(token.encode()) % vocabulary(model) for token in tokens]]
         given: Mapping[str, Any] = {"input_ids": torch.tensor(ids, device="cpu")}
     else:
-        given = tokenizer(text, return_tensors="pt")
-        tokens = [str(t) for t in tokenizer.convert_ids_to_tokens(given["input_ids"][0].tolist())]
+        tokens, given = tokenized(text, tokenizer)
+        if (most := int(given["input_ids"].max())) >= vocabulary(model):
+            raise ParamError(
+                f"tokenizer: has a token number {most:,}, but the model knows"
+                f" {vocabulary(model):,}: is it another model's?",
+                "tokenizer",
+            )
     counted(len(tokens), model)
     return tokens, {name: tensor.to(where) for name, tensor in given.items()}
 
 
+def tokenized(text: str, tokenizer: Any) -> tuple[list[str], Mapping[str, Any]]:
+    """The tokens, and what the tokenizer gives for the model."""
+    try:
+        given = tokenizer(text, return_tensors="pt")
+        tokens = [str(t) for t in tokenizer.convert_ids_to_tokens(given["input_ids"][0].tolist())]
+    except Exception as error:  # it is the user's: whatever it raises is told
+        kind, said = type(tokenizer).__name__, told(error)
+        raise ParamError(f"tokenizer: {kind} refused the text: {said}", "tokenizer") from error
+    if not tokens:
+        raise ParamError("text: must be at least one token of this tokenizer, is none", "text")
+    return tokens, given
+
+
+def told(error: Exception) -> str:
+    """Its kind and first line."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]:.160}"
+
+
+def vocabulary(model: Any) -> int:
+    """How many tokens the model knows."""
+    return int(model.get_input_embeddings().weight.shape[0])
+
+
 def placed(model: Any) -> torch.device:
     """The device of the model's embeddings: what it is given must lie there."""
-    device: torch.device = model.get_input_embeddings().weight.device
+    try:
+        device: torch.device = model.get_input_embeddings().weight.device
+    except (AttributeError, NotImplementedError):
+        kind = type(model).__name__
+        raise ParamError(
+            f"model: {kind} takes no tokens of text, as BertModel does", "model"
+        ) from None
     if device.type == "meta":
         raise ParamError(
             "model: its weights are on the meta device, which holds no numbers", "model"
@@ -115,9 +148,8 @@ def attentions(model: Any, given: Mapping[str, Any]) -> list[torch.Tensor]:
     with torch.no_grad(), telling(inner):
         try:
             out = inner(**given, output_attentions=True, return_dict=True)
-        except (TypeError, RuntimeError, ValueError, IndexError) as error:
-            said = str(error).partition("\n")[0]
-            raise ParamError(f"model: {kind} refused the tokens: {said:.160}", "model") from error
+        except Exception as error:  # it is the user's: whatever it raises is told
+            raise ParamError(f"model: {kind} refused the tokens: {told(error)}", "model") from error
     found = [a for a in getattr(out, "attentions", None) or () if a is not None and a.ndim == 4]
     layers = [a[0] for a in found if a.shape == found[0].shape and a.shape[-1] == a.shape[-2]]
     if not layers:

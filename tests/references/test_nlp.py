@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import BertConfig, BertModel, GPT2Config, GPT2Model, T5Config, T5Model
+from transformers import (
+    BertConfig,
+    BertModel,
+    GPT2Config,
+    GPT2Model,
+    T5Config,
+    T5Model,
+    ViTConfig,
+    ViTModel,
+)
 
 import mlwidgets
 from mlwidgets import Text
@@ -316,6 +325,39 @@ def test_what_is_no_model_with_attentions_is_refused() -> None:
     assert "must be a Hugging Face tokenizer" in refused(model=bert(), tokenizer="bert")
     assert "gives no attentions" in refused(model=Plain())
     assert "meta device" in refused(model=bert().to("meta"))
+
+
+class Odd(Letters):
+    """A tokenizer that gives these ids, or raises."""
+
+    def __init__(self, ids: list[int] | None) -> None:
+        self.ids = ids
+
+    def __call__(self, text: str, return_tensors: str) -> dict[str, torch.Tensor]:
+        if self.ids is None:
+            raise KeyError("pad_token")
+        return {"input_ids": torch.tensor([self.ids], dtype=torch.long)}
+
+
+def test_a_tokenizer_that_does_not_fit_is_told_from_a_model_that_does_not() -> None:
+    assert "tokenizer: Odd refused the text: KeyError" in refused(model=bert(), tokenizer=Odd(None))
+    other = refused(model=bert(), tokenizer=Odd([1, 5000]))
+    assert "has a token number 5,000, but the model knows 99: is it another model's?" in other
+    assert "at least one token of this tokenizer" in refused(model=bert(), tokenizer=Odd([]))
+
+
+def test_a_model_of_pictures_is_refused() -> None:
+    config = ViTConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=32)
+    assert "model: ViTModel takes no tokens of text" in refused(model=ViTModel(config))
+
+
+def test_without_a_tokenizer_the_picture_says_that_words_are_arbitrary() -> None:
+    own, hashed = (
+        mlwidgets.play("nlp.attention", model=bert(), tokenizer=t, text=TEXT).trace["step"][0]
+        for t in (Letters(), None)
+    )
+    assert own == "layer 1 of 3"
+    assert hashed == "layer 1 of 3 (no tokenizer: words stand for arbitrary ones)"
 
 
 def test_a_refused_change_loses_nothing() -> None:

@@ -109,6 +109,7 @@ class Core:
         self.answers: dict[str, Callable[[Any], Any]] = {}  # see Done
         self.error: BaseException | None = None
         self.note = ""
+        self.broken_off = False  # the frame it stands at is of a pass that an error ended
         self.watch: Watch | None = None
         self.halt = ""  # why it holds where nobody told it to
         self.changed = threading.Condition(threading.RLock())
@@ -160,6 +161,8 @@ class Core:
                 self._answer(name, value)
                 return
             self._pending[name] = value
+            if self.status != "running":  # a turn may be about to end: then it is in force
+                self.changed.wait_for(lambda: not self._turning, timeout=0.5)
             if not self._turning:
                 self._apply()
             self._call()
@@ -200,6 +203,7 @@ class Core:
             with self.changed:
                 self._turning = False
                 self._apply()
+                self.changed.notify_all()
         return None
 
     def pull(self, stop: float) -> None:
@@ -463,7 +467,7 @@ class Core:
             return None
         folded = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         misfit = isinstance(error, FrameError) and self._frames is not None  # it was yielded
-        at = self.number + (not misfit)
+        at = self.number + (not misfit and not self.broken_off)
         return {"text": clip(told(error), 300), "frame": at, "trace": folded[-20_000:]}
 
 

@@ -70,6 +70,7 @@ class Pass:
         if recorder is None or (kind is not None and issubclass(kind, Stop)):
             return
         with recorder._one:
+            number = recorder._core.number
             try:
                 if cell.watch is not None:
                     cell.watch.check()
@@ -77,6 +78,7 @@ class Pass:
             except MLError as fault:
                 if kind is None:
                     raise UsageError(" ".join(str(fault).split())) from None
+            recorder._core.broken_off = kind is not None and recorder._core.number > number
             if kind is None and recorder._core.attention:
                 recorder._core.heed()
 

@@ -9,6 +9,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from tests.browser.lab import notebook_of
+
 BODY = """\
 import math, sys
 print("begin")
@@ -22,7 +24,7 @@ for k in range(4):
 def executed(head: str, *after: str) -> tuple[list[Any], CellExecutionError | None]:
     """The outputs of the cells, players apart, and the error that the client raised."""
     sources = ["%load_ext mlwidgets\nimport mlwidgets", head + BODY, *after]
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
+    book = nbformat.from_dict(notebook_of(sources))  # type: ignore[no-untyped-call]  # nbformat's
     client = NotebookClient(book, timeout=120, kernel_name="python3")
     error = None
     try:

@@ -232,3 +232,12 @@ def test_it_waits_where_an_expression_comes_true(ip: Shell) -> None:
     assert (run.number, ip.ip.user_ns["loss"]) == (5, 5)
     assert run.find("loss > 2").tolist() == [3, 4, 5]
     run.stop()
+
+
+def test_a_pass_that_an_error_ends_is_recorded_if_it_assigned(ip: Shell) -> None:
+    for check, frames in (("loss = k; assert k < 3", 4), ("assert k < 3; loss = k", 3)):
+        with pytest.raises(AssertionError):
+            ip.run(f"%%ml record loss -o run\nfor k in range(9):\n    {check}")
+        run = ip.ip.user_ns["run"]
+        assert (len(run.trace), run.status) == (frames, "failed")
+        assert run._core.fault["frame"] == 3

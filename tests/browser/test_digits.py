@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
+import numpy as np
 import PIL.Image
 import pytest
 from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.browser.lab import Book, Lab, Theme, wait_until
 from tests.browser.playing import LOAD, Player, colours, number, opened, pixels, settled
+from tests.test_images import png
 
 TITLE = "Convolutional network"
 PLAY = "run = %ml vision.cnn_digits epochs={epochs}\nrun"
+# On a busy machine torch's threads wait for each other at each of these small products.
+ONE_THREAD = "\nimport torch; torch.set_num_threads(1)"
 VIEWS = (
     "What it answers",
     "What its filters find",
@@ -25,7 +30,7 @@ VIEWS = (
 
 
 def playing(lab: Lab, epochs: int = 4) -> tuple[Book, Player]:
-    book = lab.open([LOAD, PLAY.format(epochs=epochs)])
+    book = lab.open([LOAD + ONE_THREAD, PLAY.format(epochs=epochs)])
     book.run_all()
     return book, opened(book, 1, TITLE)
 
@@ -59,6 +64,7 @@ def draw(player: Player, *strokes: list[tuple[float, float]]) -> None:
 
 ONE = [(0.5, 0.06), (0.5, 0.94)]
 ZERO = [(0.5, 0.1), (0.28, 0.3), (0.28, 0.7), (0.5, 0.9), (0.72, 0.7), (0.72, 0.3), (0.5, 0.1)]
+NOTHING = "Nothing is drawn: it answers an empty page."
 INK = "run.params['digit'].pixels"
 
 
@@ -93,7 +99,9 @@ def test_a_digit_drawn_while_it_learns_is_answered(lab: Lab) -> None:
     player.button("Clear digit your drawing").click()
     book.wait_for(f"bool({INK}.max() == 0)", "True")
     expect(pad(player)).to_have_accessible_name(re.compile("nothing drawn"))
+    expect(player.box.get_by_text(NOTHING)).to_be_visible()
     draw(player, ZERO)
+    expect(player.box.get_by_text(NOTHING)).to_be_hidden()
     book.wait_for(f"bool({INK}.max() > 0.9 and {INK}[3:5, 3:5].max() < 0.2)", "True")
     assert book.eval("run.status") == "running", "drawing does not hold it"
     player.advances(40)
@@ -107,7 +115,7 @@ def test_a_digit_drawn_while_it_learns_is_answered(lab: Lab) -> None:
     settled(book, player)
     player.scrub(0)
     expect(player.view("What it answers")).to_have_accessible_name(re.compile("at the start"))
-    assert book.eval("len(run.events) < 40") == "True", "at most ten values a second were sent"
+    assert book.eval("len(run.events)") == "2", "one for Clear, one for the stroke"
     mark = player.button(re.compile(r"^Frame \d+: your drawing drawn"))
     expect(mark.first).to_be_visible()
 
@@ -120,6 +128,52 @@ def test_a_run_that_stands_still_answers_a_drawing_with_one_frame(lab: Lab) -> N
     book.wait_for("run.number", "2")
     assert book.eval("run.status") == "paused"
     assert book.eval(f"bool({INK}[:, 3:5].min() > 0.5 and {INK}[:, 0].max() == 0)") == "True"
+
+
+def test_a_network_that_is_trained_answers_a_drawing_at_once(lab: Lab) -> None:
+    book, player = playing(lab, epochs=3)
+    player.choose("Pace", "full speed")
+    player.button("Play").click()
+    book.wait_for("run.status", "done")
+    settled(book, player)
+    core, trained, head = book.eval("id(run._core)"), book.eval("run.number"), player.last
+    player.button("Clear digit your drawing").click()
+    player.at(head + 1)
+    draw(player, ZERO)
+    player.at(head + 2)
+    expect(player.view("What it answers")).to_have_accessible_name(re.compile("largest: 0 "))
+    assert book.eval("id(run._core)") == core, "nothing was trained anew"
+    assert book.eval("f'{run.status} {run.number}'") == f"done {int(trained) + 2}"
+    expect(player.box).to_contain_text("3 / 3")
+    expect(player.status).to_contain_text("After epoch 3, answer 2, finished")
+    book.screenshot("digits-answered", player.box)
+
+    player.button("Step back").click()
+    player.at(head)
+    expect(player.view("What it answers")).to_have_accessible_name(re.compile("largest: 3 "))
+
+
+def test_a_finger_draws_and_a_second_one_does_not(lab: Lab) -> None:
+    book, player = playing(lab)
+    player.button("Clear digit your drawing").click()
+    book.wait_for("run.number", "1")
+    box = box_of(pad(player))
+    page = book.page.context.new_cdp_session(book.page)
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [
+            {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"], "id": k}
+            for k, (x, y) in enumerate(places)
+        ]
+        page.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (0.5, 0.06))
+    touch("touchStart", (0.5, 0.06), (0.06, 0.5))
+    touch("touchMove", (0.5, 0.94), (0.06, 0.9))
+    touch("touchEnd")
+    book.wait_for("run.number", "2")
+    assert book.eval(f"bool({INK}[:, 3:5].min() > 0.5 and {INK}[:, 0].max() == 0)") == "True"
+    assert book.eval("len(run.events)") == "2", "one for Clear, one for the stroke"
 
 
 def test_the_keyboard_draws_too(lab: Lab) -> None:
@@ -137,7 +191,7 @@ def test_the_keyboard_draws_too(lab: Lab) -> None:
     book.wait_for(f"bool({INK}[:4, 3].min() == 1)", "True")
     press("Backspace")
     book.wait_for(f"bool({INK}[3, 3] == 0)", "True")
-    assert book.eval("run.status") == "paused", "the space bar drew, and did not play"
+    book.wait_for("run.status", "paused")  # the space bar drew, and did not play
     expect(player.box.get_by_role("status").first).to_contain_text("row 4, column 4: 0% ink")
 
 
@@ -150,19 +204,81 @@ def picture() -> bytes:
     return to.getvalue()
 
 
+def upload(player: Player, name: str, data: bytes) -> None:
+    with player.box.page.expect_file_chooser() as chosen:
+        player.button("Upload digit your drawing").click()
+    kind = "image/svg+xml" if name.endswith("svg") else ""  # pixels are known by their first bytes
+    chosen.value.set_files({"name": name, "mimeType": kind, "buffer": data})
+
+
+ILL = {
+    "notes.png": (b"no image", "is not an image that this browser reads"),
+    "empty.png": (b"", "is empty, not an image"),
+    "bomb.png": (png(20_000, 20_000), "must have at most 40 million pixels, has 20000 x 20000"),
+    "cut.jpg": (picture()[:200], "is not an image that this browser reads"),
+}
+
+
+def one(form: str, mode: str = "L", **more: Any) -> bytes:
+    """A small page with a one on it, in other forms."""
+    page = PIL.Image.new("L", (80, 80), 246)
+    page.paste(20, (34, 10, 46, 70))
+    to = io.BytesIO()
+    if mode == "I;16":
+        page = PIL.Image.fromarray(np.asarray(page).astype(np.uint16) * 257)
+    elif mode == "RGBA":
+        page = page.point(lambda v: 255 - v)  # ink by its alpha, on nothing
+        page = PIL.Image.merge("RGBA", [PIL.Image.new("L", page.size)] * 3 + [page])
+    else:
+        page = page.convert(mode)
+    page.save(to, form, **more)
+    return to.getvalue()
+
+
+def lying() -> bytes:
+    """The same photographed on its side, with the word of how to turn it."""
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    to = io.BytesIO()
+    page = PIL.Image.open(io.BytesIO(one("PNG"))).transpose(PIL.Image.Transpose.ROTATE_90)
+    page.save(to, "JPEG", exif=exif)
+    return to.getvalue()
+
+
+SVG = b"""<svg xmlns='http://www.w3.org/2000/svg' width='80' height='80'>
+<rect width='80' height='80' fill='#fff'/><rect x='34' y='10' width='12' height='60'/></svg>"""
+GOOD = {
+    "grey.png": one("PNG"),
+    "deep.png": one("PNG", "I;16"),
+    "clear.png": one("PNG", "RGBA"),
+    "palette.png": one("PNG", "P"),
+    "lying.jpg": lying(),
+    "drawn.svg": SVG,
+}
+
+
+def test_files_of_every_form_are_a_drawing(lab: Lab) -> None:
+    book, player = playing(lab)
+    for name, data in GOOD.items():
+        player.button("Clear digit your drawing").click()
+        book.wait_for(f"bool({INK}.max() == 0)", "True")
+        upload(player, name, data)
+        book.wait_for(f"bool({INK}[2:6, 3:5].min() > 0.3 and {INK}[:, :2].max() < 0.1)", "True")
+        expect(player.alerts.filter(has_text=name)).to_have_count(0)
+        book.wait_for("run.status", "paused")
+
+
 def test_a_file_is_shrunk_in_the_page_and_what_is_no_image_is_told(lab: Lab) -> None:
     book, player = playing(lab)
-    upload = player.button("Upload digit your drawing")
-    with book.page.expect_file_chooser() as chosen:
-        upload.click()
-    chosen.value.set_files({"name": "one.jpg", "mimeType": "image/jpeg", "buffer": picture()})
+    upload(player, "one.jpg", picture())
     book.wait_for(f"bool({INK}[2:6, 3:5].min() > 0.3 and {INK}[:, :2].max() < 0.1)", "True")
     assert book.eval(f"{INK}.shape") == "(8, 8)"
-    with book.page.expect_file_chooser() as chosen:
-        upload.click()
-    chosen.value.set_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no image"})
-    expect(player.alerts.filter(has_text="notes.txt: is not an image")).to_be_visible()
+    for name, (data, words) in ILL.items():
+        upload(player, name, data)
+        expect(player.alerts.filter(has_text=f"{name}: {words}")).to_be_visible()
     assert book.eval(f"bool({INK}[2:6, 3:5].min() > 0.3)") == "True", "the drawing stays"
+    draw(player, ZERO)
+    expect(player.alerts.filter(has_text="image")).to_have_count(0)
 
 
 def test_the_learning_rate_is_steered_and_a_narrow_player_has_it_all(lab: Lab) -> None:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import attention, exported, in_kernel, in_page, many
+from benchmarks import attention, exported, in_kernel, in_page, many, travel
 from benchmarks.figures import Figure, heading, load, machine, table
 from benchmarks.peers import say
 from benchmarks.place import Place
@@ -48,6 +48,8 @@ ROWS: dict[str, Row] = {
         in_kernel.installation,
         attention.attention,
         exported.exported,
+        travel.seek,
+        travel.branch,
         not_built,
     )
 }

@@ -86,6 +86,20 @@
       }
       return trips;
     },
+    /** Moves the Frame slider to each place: ms to the paint in which the first view shows it. */
+    async seek(i, places) {
+      const [host] = hosts(i);
+      const [canvas] = canvases(host);
+      const slider = named(host, "Frame"), times = [];
+      for (const place of places) {
+        await painted();
+        const before = draws.get(canvas), start = Date.now();
+        slider.value = String(place);
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+        times.push((await until(() => draws.get(canvas) !== before, 5000)) - start);
+      }
+      return times;
+    },
     /** Presses a button of a player: when. */
     press(i, label) {
       const button = named(hosts(i)[0], label);

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import shutil
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -15,10 +17,15 @@ if TYPE_CHECKING:
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 WIDTH = 32
+ROOM = 1_000  # letters of a line where there is no terminal
 
 
 def summarise(run: Run) -> str:
-    """Title and status, the parameters, a line for each quantity with its sparkline."""
+    """Title and status, the parameters, a line for each quantity with its sparkline.
+
+    In a terminal no quantity takes more than a line.
+    """
+    room = shutil.get_terminal_size().columns if _in_terminal() else ROOM
     lines = [f"{run.algorithm.title} · {_status(run)}"]
     if run.line:
         lines.append(f"  {run.line.removeprefix('%ml ')}")
@@ -28,8 +35,14 @@ def summarise(run: Run) -> str:
     lines += [f"  {words}" for words in (run._core.halt, run._core.note, _nonfinite(run)) if words]
     columns = run.trace.schema.columns
     names = max((len(c.name) for c in columns), default=0)
-    lines += [f"  {c.name:<{names}}  {_value(run, c)}" for c in columns] if run.trace else []
-    return str(sayable("\n".join(lines)))
+    width = max(4, min(WIDTH, room - names - 17))
+    said = [f"  {c.name:<{names}}  {_value(run, c, width)}" for c in columns] if run.trace else []
+    return str(sayable("\n".join([*lines, *(clip(line, room) for line in said)])))
+
+
+def _in_terminal() -> bool:
+    """Is there a person's terminal, and not a notebook's kernel?"""
+    return sys.stdout is sys.__stdout__ and sys.stdout is not None and sys.stdout.isatty()
 
 
 def _status(run: Run) -> str:
@@ -44,13 +57,13 @@ def _nonfinite(run: Run) -> str:
     return f"first non-finite value: {found[0]} at frame {found[1]}" if found else ""
 
 
-def _value(run: Run, column: Column) -> str:
+def _value(run: Run, column: Column, width: int) -> str:
     if column.light:
         values = run.trace[column.name].astype(float).tolist()
         said = [v for v in values if math.isfinite(v)]
         last = f"{number(said[-1]):>10}" if said else f"{'–':>10}"
         words = f"  {column.words}" if column.words else ""
-        return f"{last}  {sparkline(said)}{words}".rstrip()
+        return f"{last}  {sparkline(said, width)}{words}".rstrip()
     last_value = run.trace.row(-1)[column.name]
     if column.kind in ("text", "texts"):
         return repr(clip(last_value if isinstance(last_value, str) else " ".join(last_value), 60))

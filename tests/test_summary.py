@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -77,3 +80,31 @@ def test_any_finite_numbers_have_a_line(values: list[float]) -> None:
     line = sparkline(values)
     assert len(line) == min(32, len(values))
     assert set(line) <= set(BLOCKS)
+
+
+TERMINAL = """
+import mlwidgets
+from mlwidgets import Line
+with mlwidgets.record(Line("loss"), title="My own loop with a long title") as rec:
+    for k in range(100):
+        rec(loss=1 / (k + 1), a_rather_long_name=k)
+print(rec.run.summary())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal there")
+@pytest.mark.parametrize("columns", [40, 60, 120])
+def test_in_a_terminal_no_quantity_takes_more_than_a_line(columns: int) -> None:
+    import pty
+
+    mine, theirs = pty.openpty()
+    env = {**os.environ, "COLUMNS": str(columns), "PYTHONIOENCODING": "utf-8"}
+    with subprocess.Popen([sys.executable, "-c", TERMINAL], stdout=theirs, env=env) as script:
+        script.wait(60)
+    said = os.read(mine, 100_000).decode().splitlines()
+    os.close(theirs)
+    os.close(mine)
+    assert [line.split()[0] for line in said] == ["My", "loss", "a_rather_long_name"]
+    assert max(map(len, said[1:])) <= columns
+    blocks = [sum(letter in BLOCKS for letter in line) for line in said]
+    assert blocks == [0, *[min(32, columns - 18 - 17)] * 2]

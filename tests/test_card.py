@@ -246,7 +246,9 @@ def test_a_loaded_run_has_the_card_of_the_run_that_was_saved(whole: bool, tmp_pa
     loaded = mlwidgets.load(tmp_path / "run.trace")
     ours, theirs = run.card(), loaded.card()
     assert theirs.status == "loaded"
-    assert replace(theirs, status=ours.status) == ours
+    assert replace(theirs, status=ours.status, params=ours.params) == ours
+    assert ours.params["grid"] == "default"
+    assert {**theirs.params, "grid": "default"} == ours.params
 
 
 @pytest.mark.parametrize("made", [None, [], {"versions": 3, "lacks": "x"}, {"data": {"a": [1]}}])

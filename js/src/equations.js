@@ -25,16 +25,18 @@ export function allowed(tree) {
  * @param {Tree} tree
  * @param {(name: string) => boolean} valued
  * @param {Symbol[]} symbols filled with what has a value
+ * @param {(symbol: MathMLElement, name: string) => void} [named] told of each symbol that stands for a column or a parameter
  * @returns {Node}
  */
-function build(tree, valued, symbols) {
+function build(tree, valued, symbols, named) {
   if (!Array.isArray(tree)) return document.createTextNode(String(tree));
   const [tag, attributes, ...children] = tree;
   const node = /** @type {MathMLElement} */ (document.createElementNS(MATH, tag));
   for (const [key, value] of Object.entries(attributes)) if (key !== "name") node.setAttribute(key, String(value));
   const primed = isPrimed(tag, children);
-  node.append(...children.map((child, k) => build(child, primed && k === 0 ? () => false : valued, symbols)));
+  node.append(...children.map((child, k) => build(child, primed && k === 0 ? () => false : valued, symbols, primed && k === 0 ? undefined : named)));
   const name = attributes.name;
+  if (typeof name === "string") named?.(node, name);
   return typeof name === "string" && valued(name) ? under(node, name, symbols) : node;
 }
 
@@ -51,12 +53,12 @@ function under(node, name, symbols) {
   return stack;
 }
 
-/** @param {Equation} equation @param {(name: string) => boolean} valued */
-export function formula(equation, valued) {
+/** @param {Equation} equation @param {(name: string) => boolean} valued @param {(symbol: MathMLElement, name: string) => void} [named] */
+export function formula(equation, valued, named) {
   /** @type {Symbol[]} */
   const symbols = [];
   const tree = allowed(equation.math);
-  const inner = build(tree, valued, symbols);
+  const inner = build(tree, valued, symbols, named);
   const math = Array.isArray(tree) && tree[0] === "math" ? /** @type {Element} */ (inner) : document.createElementNS(MATH, "math");
   if (math !== inner) math.append(inner);
   return { math, symbols };
@@ -76,8 +78,8 @@ function write(symbol, text) {
   put(symbol.out, BLANK.repeat(left) + text + BLANK.repeat(spare - left));
 }
 
-/** The row that lives under the transport. @param {Info} info @param {Store} store */
-export function equations(info, store) {
+/** The row that lives under the transport. @param {Info} info @param {Store} store @param {(n: number | string) => void} open its line of code */
+export function equations(info, store, open) {
   const all = info.equations ?? [];
   const scalar = (/** @type {string} */ name) => ["float", "int", "bool"].includes(store.columns.get(name)?.kind ?? "");
   const number = (/** @type {string} */ name) => info.params.some((p) => p.name === name && ["float", "int"].includes(p.kind));
@@ -99,7 +101,8 @@ export function equations(info, store) {
     const n = all.length > 1
       ? el("button", { class: "n", type: "button", title: "Next equation", "aria-label": `${label} Next equation`, onclick: () => next() }, label)
       : el("span", { class: "n" }, label);
-    node.replaceChildren(n, made.math, el("span", { class: "say" }, equation.words ?? ""));
+    const code = el("button", { class: "link code", type: "button", "aria-label": `${label} in the code`, onclick: () => open(equation.n) }, "code");
+    node.replaceChildren(n, made.math, el("span", { class: "say" }, equation.words ?? ""), code);
   }
 
   /** @type {Moment | null} */

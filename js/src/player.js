@@ -1,5 +1,6 @@
 /** The player: one run, its figures, and what one may do with it. */
 import { branching } from "./branching.js";
+import { citing } from "./cite.js";
 import { compare, multiples } from "./compare.js";
 import { apply, controls, steers } from "./controls.js";
 import { Cursor } from "./cursor.js";
@@ -9,6 +10,7 @@ import { family } from "./family.js";
 import { figure } from "./figure.js";
 import { finder } from "./find.js";
 import { inForce, paramOf } from "./force.js";
+import { how } from "./how.js";
 import { pageModel } from "./hosts/standalone.js";
 import { keys } from "./keys.js";
 import { paint } from "./paint.js";
@@ -19,7 +21,7 @@ import { label } from "./steps.js";
 import { adoptStyle, isDark, paletteOf, watchTheme } from "./theme.js";
 import { transport } from "./transport.js";
 import { verifying } from "./verify.js";
-import { footer, header, how, tries } from "./words.js";
+import { footer, header, tries } from "./words.js";
 
 /** @import { Model, Moment, Param } from "./types" */
 
@@ -57,10 +59,14 @@ function player(model, shadow, signal) {
   const bar = transport(run, cursor, branch);
   const side = controls(run, cursor, branch, openPaint);
   const kin = family(run, cursor);
-  const equation = equations(info, store);
+  const works = how(run);
+  const equation = equations(info, store, (n) => {
+    behind.open(works.label);
+    works.to(n);
+  });
   const questions = tries(run, branch);
   const search = finder(run, cursor);
-  const behind = panes([search.pane, how(info), verifying(run), ...(run.live ? [compare(run, cursor, branch)] : [])], invalidate);
+  const behind = panes([search.pane, works, verifying(run), citing(run, tell), ...(run.live ? [compare(run, cursor, branch)] : [])], invalidate);
   const foot = footer(run, tell, behind.buttons);
   const views = el("div", { class: "views" }, alert.node);
   const bare = side.empty || info.compared; // runs that are compared are not steered together

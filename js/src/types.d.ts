@@ -20,7 +20,15 @@ export interface Info {
   verified?: Verdict;
   name: string; title: string; summary?: string; cite?: string; citation?: string; doi?: string; watch?: string;
   tries?: Try[]; equations?: Equation[]; where?: Record<string, string>; params: Param[]; columns: Column[];
-  steps?: Step[]; views: ViewSpec[]; controls?: string[] | null; at?: number; seconds?: number; fixed?: string; compared?: boolean;
+  steps?: Step[]; views: ViewSpec[]; controls?: string[] | null; at?: number; seconds?: number; fixed?: string; source?: Source; card?: Card; compared?: boolean;
+}
+/** Lines of code as [kind, text] pairs, and which of them compute each equation; or why there are none. */
+export interface Source { why?: string; file?: string; first?: number; at?: number; lines?: [string, string][][]; equations?: Record<string, number[]> }
+/** Where a run's numbers come from, as `run.card()` says it. */
+export interface Card {
+  title: string; status: string; number: number; line: string; seed: string; params: Record<string, string>; events: string[];
+  made: { device: string; machine: string; versions: Record<string, string>; data: Record<string, string>; lacks: string[] };
+  frames: number; hash: string; citation: string; bibtex: string;
 }
 export interface Steer { frame: number; name: string; old: unknown; new: unknown }
 export type Pace = number | null | "step";

@@ -1,10 +1,10 @@
-/** The words around the figures: header, questions, the line that gives the run again, how it works. */
+/** The words around the figures: header, questions, the line that gives the run again. */
+import { copy as copied } from "./copy.js";
 import { el, put } from "./dom.js";
-import { formula } from "./equations.js";
 
 /** @import { Branching } from "./branching.js" */
 /** @import { Run } from "./run.js" */
-/** @import { Info, Moment, Pane, Try } from "./types" */
+/** @import { Info, Moment, Try } from "./types" */
 
 /** @param {Info} info */
 export function header(info) {
@@ -43,7 +43,7 @@ export function question({ label, question: text }) {
 /** @param {Run} run @param {(words: string) => void} tell @param {HTMLElement[]} more buttons of panes */
 export function footer(run, tell, more) {
   const text = el("span"), changes = el("span", { class: "changes" });
-  const copy = el("button", { class: "line", type: "button", title: "Copy this line: it gives this run from its start", onclick: () => void copied() },
+  const copy = el("button", { class: "line", type: "button", title: "Copy this line: it gives this run from its start", onclick: () => void copied(whole(), text, tell) },
     el("span", { class: "unseen" }, "Copy the line: "), text, changes);
   const file = el("button", { class: "link", type: "button", title: "One HTML file that plays this run with no kernel and no network", onclick: () => void exported() }, "Export");
   const node = el("footer", {}, copy, ...more, ...(run.live ? [file] : []));
@@ -56,17 +56,6 @@ export function footer(run, tell, more) {
 
   const whole = () => `${run.state.line ?? ""}${run.state.steering ?? ""}`;
 
-  async function copied() {
-    try {
-      await navigator.clipboard.writeText(whole());
-      tell("Copied.");
-    } catch {
-      put(text, whole());
-      getSelection()?.selectAllChildren(text); // no clipboard on plain http: the line is selected instead
-      tell("Selected: copy it with the keyboard.");
-    }
-  }
-
   return {
     node,
     /** @param {Moment} m */
@@ -77,29 +66,4 @@ export function footer(run, tell, more) {
       put(changes, n ? ` + ${n} ${n === 1 ? "change" : "changes"}` : "");
     },
   };
-}
-
-/** Citation, all equations, and what the letters mean. @param {Info} info @returns {Pane} */
-export function how(info) {
-  const node = el("section", { class: "pane how" });
-  if (info.summary) node.append(el("p", {}, `${info.title}: ${info.summary}`));
-  for (const equation of info.equations ?? []) {
-    const { math } = formula(equation, () => false);
-    node.append(el("div", { class: "eq" }, el("span", { class: "n" }, `(${equation.n})`), math, el("span", { class: "say" }, equation.words ?? "")));
-  }
-  const where = Object.entries(info.where ?? {});
-  if (where.length) node.append(el("dl", {}, ...where.flatMap(([name, words]) => [el("dt", {}, symbolOf(info, name)), el("dd", {}, words)])));
-  node.append(...citation(info));
-  return { label: "How it works", node };
-}
-
-/** @param {Info} info @param {string} name */
-const symbolOf = (info, name) => info.params.find((param) => param.name === name)?.symbol || name;
-
-/** @param {Info} info */
-function citation({ citation: text, doi }) {
-  if (!text && !doi) return [];
-  const place = el("p", {}, text ?? "");
-  if (doi && /^10\.\S+$/.test(doi)) place.append(" ", el("a", { href: `https://doi.org/${encodeURI(doi)}`, target: "_blank", rel: "noopener" }, `doi:${doi}`));
-  return [place];
 }

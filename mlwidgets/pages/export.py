@@ -17,7 +17,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from mlwidgets.errors import RunError, sayable
-from mlwidgets.info import data_of, info_of, state_of
+from mlwidgets.info import data_of, state_of
+from mlwidgets.replay.card import info_to_keep
 from mlwidgets.replay.verify import latest
 from mlwidgets.tracefile import shuffled
 from mlwidgets.wholefile import written
@@ -78,8 +79,9 @@ def page_of(run: Run) -> str:
     """The page's HTML: all that is recorded now, also while the run goes on."""
     script = (files("mlwidgets") / "static" / "page.js").read_text("utf-8")
     trace, found = run.trace.snapshot(), latest(run)
+    info = info_to_keep(run) | {"card": run.card().to_json()}
     parts = {
-        "info": (run.info or info_of(run)) | ({"verified": found.to_json()} if found else {}),
+        "info": info | ({"verified": found.to_json()} if found else {}),
         "state": _state(run, trace),
         "trace": _trace_island(trace),
     }

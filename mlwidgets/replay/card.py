@@ -118,6 +118,7 @@ def card_of(run: Run) -> Card:
     page, spec = run.algorithm.page, run.algorithm.spec
     citation = str(info.get("citation", page.citation))
     written = {n: spec[n].format(v) if n in spec else _said(v) for n, v in core.start.items()}
+    written |= dict.fromkeys(set(spec) - {p.name for p, _ in _given(run)}, "default")
     return Card(
         title=str(info.get("title", page.title)),
         status=core.status,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -25,6 +25,7 @@ from .wire import Feed, sender
 
 if TYPE_CHECKING:
     from .core import Core
+    from .replay.sweep import Sweep
     from .run import Run
     from .views import View
 
@@ -37,13 +38,15 @@ LONG = {  # what takes its time is done aside: "module:function" of (player, con
     "drop": "replay.family:asked_to_drop",
     "compare": "replay.family:asked_to_compare",
     "parted": "replay.compare:asked",
+    "end_sweep": "replay.sweep:asked_to_cancel",
     "verify": "replay.verify:asked",
     "card": "replay.card:asked",
     "source": "replay.source:asked",
 }
 QUICK = ("play", "pause", "step", "set", "stop", "show", "progress", "cancel")
 ACTIONS = ", ".join((*QUICK, "restart", *LONG))
-LANE = ("status", "number", "events", "params", "start", "line")  # what a page is told of a lane
+# what a page is told of a lane
+LANE = ("status", "number", "events", "params", "start", "line", "error")
 STATIC = files("mlwidgets") / "static"
 
 
@@ -105,7 +108,9 @@ class Player(anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True)
     first = traitlets.Bytes().tag(sync=True)
 
-    def __init__(self, run: Run, views: Sequence[View] | None = None) -> None:
+    def __init__(
+        self, run: Run, views: Sequence[View] | None = None, sweep: Sweep | None = None
+    ) -> None:
         core = run._core
         self.run = run  # what it shows
         self.root = run  # what it was made for
@@ -113,6 +118,8 @@ class Player(anywidget.AnyWidget):
         self.views = views  # in place of the run's own, where it is compared
         self.unlike: list[str] = []  # columns that not all lanes have
         self.label = ""  # what the run is called among its lanes
+        self.groups: Mapping[Run, tuple[int, str]] = {}  # which lanes differ in their seed only
+        self.sweep = sweep  # what its lanes are of
         self.replaying: tuple[Core, int] | None = None  # a branch on its way to its frame
         self._watched: list[Run] = []
         self._lane_names = count(1)
@@ -137,7 +144,8 @@ class Player(anywidget.AnyWidget):
         info = self.run.info or info_of(self.run)
         if not self.views:
             return info
-        return info | {"views": [v.to_json() for v in self.views], "compared": True}
+        views = [v.to_json() for v in self.views]
+        return info | {"views": views, "compared": True, "sweep": self.sweep is not None}
 
     def state_now(self) -> dict[str, Any]:
         """The little that changes: the run's own, then who else there is."""
@@ -148,9 +156,11 @@ class Player(anywidget.AnyWidget):
         if len(run.family) > 1:
             state |= {"family": family_of(run.family), "place": run.place}
         if self.lanes:
-            state |= {"label": self.label, "unlike": self.unlike}
+            group = self.groups.get(run)
+            state |= {"label": self.label, "unlike": self.unlike, "group": group}
             state["lanes"] = [
                 {"name": lane.feed.lane, "pale": lane.feed.pale, "label": lane.label}
+                | {"group": self.groups.get(lane.run)}
                 | {k: v for k, v in state_of(lane.run, lane.run._core, 0).items() if k in LANE}
                 for lane in self.lanes
             ]
@@ -220,7 +230,7 @@ class Player(anywidget.AnyWidget):
             digest, code = front_end()
             self.send({"type": "code", "hash": digest}, [code])
         elif kind == "left":
-            _aside(renew, self.run)
+            _aside(renew, self.sweep or self.run)
         elif kind == "do":
             self.feed.seen(client)
             try:
@@ -266,7 +276,9 @@ class Player(anywidget.AnyWidget):
         self._answer(content["id"], None)
 
     def _drive(self, run: Run, content: dict[str, Any]) -> None:
-        """Play, pause or step, at once."""
+        """Play, pause or step, at once. Lanes of a sweep go by themselves."""
+        if self.sweep is not None:
+            return
         if content["action"] == "play":
             run.start(content.get("pace"), content.get("step"))
         elif content["action"] == "pause":

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from .replay.branch import Origin
     from .replay.card import Card
+    from .replay.sweep import Sweep
     from .replay.verdict import Verification
 
 Steering = Mapping[int, Mapping[str, Any]]
@@ -107,6 +108,8 @@ class Run:
         run.born, run.closed, run.pace, run.at = time.monotonic(), False, None, 0
         run.info, run._line, run._player, run._core = info, line, None, core
         run.displays, run.still_of, run.players = [], -1, []
+        run.device, run._thread, run._context = "auto", None, contextvars.copy_context()
+        run._asked_views = core.algorithm.views
         run.finding = None
         run.origin, run.family, run.place, run._planned = None, [run], 0, []
         run._driver = driver
@@ -324,6 +327,18 @@ class Run:
         twin = branch(self, at, changes)
         cells.adopt(twin)
         return twin
+
+    def sweep(self, on: Any = None, workers: int | None = None, **lists: Any) -> Sweep:
+        """Runs of this algorithm beside each other: `run.sweep(alpha=[0.1, 0.5], seed=range(5))`.
+
+        One for each combination, in a process of its own, with this run's other parameters at its
+        start. on: a Dask scheduler, "tcp://...", or an executor, in place of local processes.
+        workers: how many processes at once, the number of cores by default.
+        ParamError for an empty list, values that are not allowed or cannot be sent to a process.
+        """
+        from .replay.sweep import sweep
+
+        return sweep(self, on, workers, lists)
 
     def close(self) -> Self:
         """Stop, and take the player off the page; the trace can still be read."""

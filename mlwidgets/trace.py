@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .errors import FrameError, nearest
@@ -140,13 +140,27 @@ class Trace(Mapping[str, Any]):
 
     def extend(self, numbers: list[int], columns: Mapping[str, list[Any]]) -> None:
         """Append checked rows, of a file; what is kept is bounded as if they had been recorded."""
+        self._append(numbers, columns)
+        self._bound(self._rows)
+
+    def _append(self, numbers: list[int], columns: Mapping[str, list[Any]]) -> None:
         rows = self._rows
         for name, values in columns.items():
             rows.values[name].extend(values)
         rows.frames.extend(numbers)
         self._row_bytes = self._row_bytes or rows.nbytes(0)
         self.nbytes += sum(map(rows.nbytes, range(-len(numbers), 0)))
-        self._bound(rows)
+
+    def follow(self, piece: Trace, stride: int, marks: Iterable[int]) -> None:
+        """Take the next rows of a trace that is recorded elsewhere, and keep what that keeps.
+
+        stride, marks: those of the other trace, once it has these rows.
+        """
+        self.marks.update(marks)
+        while self.stride < stride:
+            self._thin(self._rows)
+        if piece:
+            self._append(piece._rows.frames, piece._rows.values)
 
     def _newest(self, rows: _Rows, number: int) -> dict[str, Any]:
         """The row that is being added, as `read` will give it."""

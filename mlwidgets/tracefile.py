@@ -17,6 +17,7 @@ within the bounds of a trace: what a trace would not keep is passed over.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import math
 import os
@@ -108,6 +109,22 @@ def save_trace(
         writer.end(end)
 
 
+def piece_of(
+    trace: Trace, start: int, stop: int, header: dict[str, Any], end: dict[str, Any]
+) -> bytes:
+    """The recorded frames [start, stop) as a small file of their own, for a wire."""
+    file = io.BytesIO()
+    writer = TraceWriter(file, header, trace.schema)
+    writer.rows(trace, start, stop)
+    writer.end(end)
+    return file.getvalue()
+
+
+def read_piece(data: bytes) -> tuple[Trace, dict[str, Any], dict[str, Any]]:
+    """What `piece_of` made, with its header and end; TraceFileError for anything else."""
+    return _read(_Reader("a piece of a trace", io.BytesIO(data)))
+
+
 def read_trace(path: str | os.PathLike[str]) -> tuple[Trace, dict[str, Any], dict[str, Any]]:
     """The trace of a file with its header and end; `trace.truncated` where the file ends early.
 
@@ -158,7 +175,8 @@ class _Block:
 class _Reader:
     def __init__(self, name: str, file: IO[bytes]) -> None:
         self.name, self.file, self.at = name, file, 0
-        self.size = os.fstat(file.fileno()).st_size  # it may be growing
+        self.size = file.seek(0, os.SEEK_END)  # it may be growing
+        file.seek(0)
         self.limit = self.budget = max(MAX_READ, self.size)
         self.events: list[dict[str, Any]] = []
         self.line: Any = None

@@ -18,6 +18,7 @@ LATE = {
     ("run", "pages.export"): "run.export(path) is the short word for it",
     ("run", "replay.verify"): "run.verify() is the short word for it",
     ("run", "replay.branch"): "run.branch(at) is the short word for it",
+    ("run", "replay.sweep"): "run.sweep(alpha=[...]) is the short word for it",
     ("run", "replay.card"): "run.card() is the short word for it",
     ("run", "shell"): "a run shows itself as its place can show it",
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlwidgets.errors import ParamError, RunError
 from mlwidgets.frame import Schema
+from mlwidgets.kinds import same
 from mlwidgets.run import Run
 from mlwidgets.shell import cells, in_notebook, show
 from mlwidgets.views import guess_views
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mlwidgets.player import Player
     from mlwidgets.trace import Trace
 
+Group = tuple[int, str]  # its place among the groups, and what is different about it
 MOST = 12  # lanes that can be told apart
 CHUNK = 512  # rows compared at once
 
@@ -96,6 +98,7 @@ class Comparison:
             views = [v for v in longest.views if shared.keys() >= set(v.columns)]
             self._player = Player(longest, views or guess_views(Schema(tuple(shared.values()))))
             self._player.label, self._player.unlike = label, unlike(traces)
+            self._player.groups = groups_of(self.runs)
             self._player.lay([run for run, _ in others], [said for _, said in others])
         return self._player
 
@@ -164,6 +167,29 @@ def labels_of(runs: Sequence[Run]) -> list[str]:
         words += [f"{e.name} = {e.new} at {e.frame}" for e in run.events[:1]]
         said.append(", ".join(words) or f"run {k + 1}")
     return [f"{text} ({k + 1})" if said.count(text) > 1 else text for k, text in enumerate(said)]
+
+
+def groups_of(runs: Sequence[Run]) -> dict[Run, Group]:
+    """Which of the runs differ in their seed only, and what is different between the groups."""
+    firsts: list[Run] = []
+    places = []
+    for run in runs:
+        k = next((k for k, first in enumerate(firsts) if _differ_in_seed(run, first)), len(firsts))
+        firsts += [run] if k == len(firsts) else []
+        places.append(k)
+    labels = labels_of(firsts) if len(firsts) > 1 else [""]
+    return {run: (k, labels[k]) for run, k in zip(runs, places, strict=True)}
+
+
+def _differ_in_seed(a: Run, b: Run) -> bool:
+    one, other = a._core.start, b._core.start
+    return (
+        a.name == b.name
+        and "seed" in a.algorithm.spec
+        and a.events == b.events
+        and one.keys() == other.keys()
+        and all(name == "seed" or same(one[name], other[name]) for name in one)
+    )
 
 
 def common(traces: Sequence[Trace]) -> list[Column]:

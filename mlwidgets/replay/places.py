@@ -1,0 +1,215 @@
+"""Where lanes are computed: in local processes, one each, or by somebody else's executor."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import subprocess
+import sys
+import threading
+import weakref
+from collections import deque
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any
+
+from mlwidgets.errors import RunError, told
+
+from .lane import LaneCore
+from .worker import Job, pack, receive, send, whole
+
+PROGRAM = "from mlwidgets.replay.worker import main; main()"
+ARITHMETIC = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+PATIENCE = 5.0  # seconds for what is ended to be gone
+_locals: weakref.WeakSet[Processes] = weakref.WeakSet()
+
+
+class Processes:
+    """A new process for each lane, so many at once: one that dies costs its own lane only."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._lock = threading.RLock()
+        self._waiting: deque[tuple[LaneCore, Job]] = deque()
+        self._processes: dict[LaneCore, subprocess.Popen[bytes]] = {}
+        self._threads: set[threading.Thread] = set()
+        self._closed = False
+        _locals.add(self)
+
+    def begin(self, core: LaneCore, job: Job) -> None:
+        with self._lock:
+            self._waiting.append((core, job))
+            if len(self._threads) < self.workers:
+                thread = threading.Thread(target=self._serve, name="mlwidgets sweep", daemon=True)
+                self._threads.add(thread)
+                thread.start()
+
+    def end(self, core: LaneCore) -> None:
+        with self._lock:
+            process = self._processes.get(core)
+        if process is not None:
+            _kill(process)
+
+    def close(self, wait: bool = True) -> None:
+        with self._lock:
+            self._closed = True
+            self._waiting.clear()
+            running, threads = list(self._processes.values()), list(self._threads)
+        for process in running:
+            _kill(process)
+        for thread in threads if wait else ():
+            if thread is not threading.current_thread():
+                thread.join(PATIENCE)
+
+    def _serve(self) -> None:
+        """Compute one lane after another, until none waits."""
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._threads.discard(threading.current_thread())
+                    return
+                core, job = self._waiting.popleft()
+            try:
+                self._compute(core, job)
+            except Exception as error:  # of this lane alone; the next one has its turn
+                core.lost(f"the worker process could not be read: {told(error)}")
+
+    def _compute(self, core: LaneCore, job: Job) -> None:
+        process = self._started(core, job)
+        if process is None:
+            return
+        try:
+            with process:
+                try:
+                    self._read(core, job, process)
+                finally:
+                    _kill(process)
+        finally:
+            with self._lock:
+                del self._processes[core]
+
+    def _started(self, core: LaneCore, job: Job) -> subprocess.Popen[bytes] | None:
+        with self._lock:  # nothing starts behind `close`, nor for a lane that is over
+            if self._closed or core.over:
+                return None
+            process = subprocess.Popen(  # noqa: S603  this Python, and a program of our own
+                [sys.executable, "-c", PROGRAM],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=_environment(job.threads),
+                start_new_session=True,  # an interrupt of the notebook is not for it
+            )
+            self._processes[core] = process
+            return process
+
+    def _read(self, core: LaneCore, job: Job, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None  # noqa: S101  both are pipes
+        assert process.stdout is not None  # noqa: S101
+        core.begun()
+        with suppress(BrokenPipeError):  # it has died already
+            send(process.stdin, pack(job))
+        while not core.over and (piece := receive(process.stdout)) is not None:
+            core.take(piece)
+        if not core.over:
+            core.lost(_died(process.wait()))
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """What a worker finds: the modules that are found here, and its share of the cores."""
+    path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
+    return {**os.environ, "PYTHONPATH": path, **dict.fromkeys(ARITHMETIC, str(threads))}
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a worker, and what it has started."""
+    if process.poll() is not None:
+        return
+    with suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
+def _died(code: int) -> str:
+    if code < 0:
+        return f"the worker process died (signal {-code})"
+    return f"the worker process ended early (exit code {code})"
+
+
+@atexit.register
+def close_all() -> None:
+    """Before the interpreter ends, so do its workers."""
+    for place in list(_locals):
+        place.close()
+
+
+class Elsewhere:
+    """Lanes are handed to an executor and come back whole, as each is done.
+
+    What an executor has begun it may not be able to end: it is then computed for nobody.
+    """
+
+    def __init__(self, executor: Executor, client: Any = None) -> None:
+        """client: what is to be closed when all lanes are over."""
+        self._executor, self._client = executor, client
+        self._futures: dict[LaneCore, Future[list[bytes]]] = {}
+        self._done: SimpleQueue[LaneCore | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def begin(self, core: LaneCore, job: Job) -> None:
+        try:
+            future = self._executor.submit(whole, job)
+        except Exception as error:  # the executor's, whatever they are
+            core.lost(f"the executor does not take it: {told(error)}")
+            return
+        self._futures[core] = future
+        core.begun()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name="mlwidgets sweep", daemon=True)
+            self._thread.start()
+        future.add_done_callback(lambda _: self._done.put(core))
+
+    def end(self, core: LaneCore) -> None:
+        if future := self._futures.get(core):
+            future.cancel()
+        self._done.put(core)
+
+    def close(self, wait: bool = True) -> None:
+        self._done.put(None)
+        thread = self._thread
+        if wait and thread is not None and thread is not threading.current_thread():
+            thread.join(PATIENCE)
+
+    def _serve(self) -> None:
+        while (core := self._done.get()) is not None:
+            future = self._futures.pop(core, None)
+            if future is not None and future.done() and not future.cancelled():
+                self._deliver(core, future)
+        for future in self._futures.values():
+            future.cancel()
+        if self._client is not None:
+            self._client.close()
+
+    def _deliver(self, core: LaneCore, future: Future[list[bytes]]) -> None:
+        try:
+            for piece in future.result():
+                core.take(piece)
+        except Exception as error:  # the executor's, whatever they are
+            core.lost(f"the worker did not finish: {told(error)}")
+
+
+def dask(address: str) -> Elsewhere:
+    """The workers of a Dask cluster. RunError where there is no Dask, or no scheduler answers."""
+    try:
+        from distributed import Client
+    except ModuleNotFoundError:
+        raise RunError(f'on={address!r}: needs Dask: pip install "mlwidgets[dask]"') from None
+    try:
+        connect: Any = Client  # it has no types
+        client = connect(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise RunError(f"on={address!r}: no Dask scheduler answers: {told(error)}") from None
+    return Elsewhere(client.get_executor(pure=False), client)

@@ -118,7 +118,7 @@ function code(source, tip, links) {
   for (const [n, where] of Object.entries(equations)) for (const k of where) computes.set(k, [...(computes.get(k) ?? []), n]);
   const rows = lines.map((words, k) => line(words, first + k, computes.get(k) ?? [], tip, links));
   const title = file ? `${file}, from line ${first}` : "The function";
-  const pre = el("pre", { tabindex: 0, role: "region", "aria-label": `Code: ${title}`, onscroll: () => tip.hide() }, ...rows);
+  const pre = el("pre", { tabindex: 0, role: "region", "aria-label": `Code: ${title}`, onscroll: () => tip.follow() }, ...rows);
   requestAnimationFrame(() => {
     if (links.chosen) links.choose(links.chosen);
     else pre.scrollTop = Math.max(0, (rows[source.at ?? 0]?.offsetTop ?? 0) - 4);

@@ -30,6 +30,7 @@ function owns(node, key) {
   if (node instanceof HTMLInputElement && node.type === "range") return key !== " " && node.getAttribute("aria-label") !== "Frame";
   if (node instanceof HTMLInputElement && node.type === "checkbox") return key === " ";
   if (node.matches("input, textarea, select")) return true;
+  if (node.matches(".sym")) return false; // one steps, and sees what it becomes
   if (node.closest(".data, pre")) return key !== " ";
   return key === " " && node.matches("button, summary, a");
 }

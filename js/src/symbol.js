@@ -5,7 +5,7 @@ import { cell, num, plain, shown } from "./format.js";
 
 /** @import { Run } from "./run.js" */
 /** @import { Column, Moment } from "./types" */
-/** @typedef {{node: HTMLElement, knows(name: string): boolean, attach(at: HTMLElement | SVGElement | MathMLElement, name: string): void, update(m: Moment): void, hide(): void}} Inspector */
+/** @typedef {{node: HTMLElement, knows(name: string): boolean, attach(at: HTMLElement | SVGElement | MathMLElement, name: string): void, update(m: Moment): void, hide(): void, follow(): void}} Inspector */
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [180, 36];
@@ -46,6 +46,14 @@ export function inspector(run) {
     const { left, bottom } = place.getBoundingClientRect();
     node.style.left = `${Math.max(4, Math.min(left - home.left, home.width - node.offsetWidth - 4))}px`;
     node.style.top = `${bottom - home.top + 3}px`;
+  }
+
+  /** What it belongs to has been scrolled. */
+  function follow() {
+    if (!at) return;
+    const frame = at.closest("pre")?.getBoundingClientRect(), place = at.getBoundingClientRect();
+    if (frame && (place.bottom < frame.top || place.top > frame.bottom)) hide();
+    else stand(at);
   }
 
   function leave() {
@@ -99,6 +107,7 @@ export function inspector(run) {
   return {
     node,
     hide,
+    follow,
     update,
     knows: (which) => store.columns.has(which) || Boolean(paramOf(info, which)),
     attach(place, which) {

@@ -364,6 +364,7 @@ def test_a_digit_is_answered_by_the_network_that_has_learned() -> None:
     assert (run.status, run.number, run.trace["p"][-1].argmax()) == ("done", number + 1, 0)
     assert (run.trace["epoch"][-1], len(run.events)) == (3, 1)
     assert np.isnan(run.trace["loss"][-1]), "nothing was learned from it"
+    assert not run._core.note, "which is no fault"
     assert np.array_equal(run.trace["confusion"][-1], run.trace["confusion"][-2])
     with pytest.raises(ParamError, match="digit=5: must be an image"):
         run.set(digit=5)

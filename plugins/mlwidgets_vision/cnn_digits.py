@@ -12,7 +12,7 @@ Proceedings of the IEEE 86, 2278-2324. doi:10.1109/5.726791
     \theta \leftarrow \theta - \mathrm{lr} \, \hat m / (\sqrt{\hat v} + \epsilon)  (7)  Adam, 2015
 
 Where: digit your drawing; lr learning rate; filters filters; batch mini-batch; epochs epochs;
-data your own digits; net your own network; seed seed; p probability of each digit;
+data your own digits; net your network (a copy is trained); seed seed; p probability of each digit;
 maps maps of the first layer; loss loss of a mini-batch; epoch epochs finished; accuracy test
 accuracy; confusion digit and answer; mistakes digits it gets wrong; said what each was taken for.
 
@@ -34,46 +34,32 @@ import torch
 from torch import Tensor
 from torch.nn.functional import unfold
 
-from mlwidgets import (
-    Array,
-    Bars,
-    Confusion,
-    Done,
-    Frames,
-    Line,
-    Live,
-    Pictures,
-    Range,
-    Unit,
-    algorithm,
-)
+import mlwidgets as ml
 
 from .digits import THREE, Digit, DigitNet, Judged, Network, Rows, digits, inked, judged, watched
+from .weights import Weights, begun
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
-Weights = list[Tensor]
 
 
 class Step(Judged):
-    loss: float
-    p: Annotated[Array, "digit"]
-    maps: Annotated[Array, "filter row column"]
-    epoch: Annotated[int, Unit(total="epochs")]
+    loss: float | None  # none where nothing was learned
+    p: Annotated[ml.Array, "digit"]
+    maps: Annotated[ml.Array, "filter row column"]
+    epoch: Annotated[int, ml.Unit(total="epochs")]
 
 
 def convolve(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
     """(n, c, i, j) by filters (o, c, 3, 3) to (n, o, i, j); zeros stand around the edge."""
     n, _, i, j = x.shape
     around = unfold(x, 3, padding=1).transpose(0, 1).flatten(1)  # (c u v, n i j)
-    h = W.flatten(1) @ around + b[:, None]  # (1), everywhere at once
-    return h.reshape(-1, n, i, j).transpose(0, 1)
+    return (W.flatten(1) @ around + b[:, None]).reshape(-1, n, i, j).transpose(0, 1)  # (1)
 
 
 def pooled(h: Tensor) -> Tensor:
     """(n, o, 2i, 2j) to (n, o, i, j)."""
-    n, o, rows, columns = h.shape
-    h = h.reshape(n, o, rows, columns // 2, 2).max(4).values
-    return h.reshape(n, o, rows // 2, 2, columns // 2).max(3).values  # (2)
+    h = h.reshape(*h.shape[:3], -1, 2).max(4).values
+    return h.reshape(*h.shape[:2], -1, 2, h.shape[3]).max(3).values  # (2)
 
 
 def positive(h: Tensor) -> Tensor:
@@ -111,34 +97,25 @@ def adam(theta: Weights, g: Sequence[Tensor], m: Weights, v: Weights, t: int, lr
         theta[k] -= lr * m_hat / (v_hat.sqrt() + EPSILON)  # (7)
 
 
-def begun(rng: np.random.Generator, filters: int) -> Weights:
-    """Weights as wide as keeps what flows through them of one size (He et al., 2015)."""
-    theta: Weights = []
-    for shape in ((filters, 1, 3, 3), (2 * filters, filters, 3, 3), (10, 8 * filters)):
-        W = rng.normal(0, np.sqrt(2 / np.prod(shape[1:])), shape)
-        theta += [torch.as_tensor(np.float32(W)), torch.zeros(shape[0])]
-    return [weight.requires_grad_() for weight in theta]
-
-
-@algorithm(
-    Bars("p", "What it answers", "to your drawing", hi=1),
-    Pictures("maps", "What its filters find", "in it", shade="value", lo=0),
-    Line("loss", title="Loss", note="of a mini-batch", mean=15, log=True, hue="error"),
-    Line("accuracy", title="Accuracy", note="of the test set", x="epoch", lo=0.8, hi=1),
-    Confusion("confusion", "Test digits", "and answers"),
-    Pictures("mistakes", "Worst mistakes", ", the surest first", labels="said", shade="ink"),
+@ml.algorithm(
+    ml.Bars("p", "What it answers", "to your drawing", hi=1),
+    ml.Pictures("maps", "What its filters find", "in it", shade="value", lo=0),
+    ml.Line("loss", title="Loss", note="of a mini-batch", mean=15, log=True, hue="error"),
+    ml.Line("accuracy", title="Accuracy", note="of the test set", x="epoch", lo=0.8, hi=1),
+    ml.Confusion("confusion", "Test digits", "and answers"),
+    ml.Pictures("mistakes", "Worst mistakes", ", the surest first", labels="said", shade="ink"),
     step="mini-batch",
 )
 def cnn_digits(
-    digit: Live[Digit] = THREE,
-    lr: Live[Annotated[float, Range(1e-5, 0.1, log=True)]] = 0.005,
-    filters: Annotated[int, Range(1, 32)] = 16,
-    batch: Annotated[int, Range(8, 512)] = 32,
-    epochs: Annotated[int, Range(1, 50)] = 15,
+    digit: ml.Live[Digit] = THREE,
+    lr: ml.Live[Annotated[float, ml.Range(1e-5, 0.1, log=True)]] = 0.005,
+    filters: Annotated[int, ml.Range(1, 32)] = 16,
+    batch: Annotated[int, ml.Range(8, 512)] = 32,
+    epochs: Annotated[int, ml.Range(1, 50)] = 15,
     data: Rows | None = None,
     net: DigitNet | None = None,
     seed: int = 0,
-) -> Frames[Step]:
+) -> ml.Frames[Step]:
     rng = np.random.default_rng(seed)
     x, y = digits(data)  # (n, 1, 8, 8), (n,)
     test = torch.arange(len(x)) % 5 == 4  # every fifth is kept for the test
@@ -150,7 +127,7 @@ def cnn_digits(
     m, v = ([torch.zeros_like(weight) for weight in theta] for _ in range(2))
     exam = judged(answers(network, test_x)[0], test_y, test_x)
 
-    def seen(digit: Digit, epoch: int, loss: float = float("nan")) -> Step:
+    def seen(digit: Digit, epoch: int, loss: float | None = None) -> Step:
         p, maps = answers(network, inked(digit))
         return Step(**exam, loss=loss, p=p[0], maps=maps[0], epoch=epoch)
 
@@ -170,5 +147,4 @@ def cnn_digits(
             if last:
                 exam = judged(answers(network, test_x)[0], test_y, test_x)
             digit, lr = yield seen(digit, epoch + last, loss.item())
-    learned = theta if net is None else net
-    return Done(learned, digit=partial(seen, epoch=epochs))  # new drawings need no training
+    return ml.Done(theta if net is None else net, digit=partial(seen, epoch=epochs))

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from mlwidgets import Image, Reference, UncheckedError
 
-from .cnn_digits import Weights, adam, answers, begun, cnn_digits, cross_entropy, forward
+from .cnn_digits import adam, answers, cnn_digits, cross_entropy, forward
 from .digits import Network, digits, inked, judged, watched
+from .weights import Weights, begun
 
 STEPS = 3  # mini-batches
 PLAYED = "loss as played, single precision"

@@ -12,7 +12,7 @@ const MANY = 12; // changes that are listed
 export function citing(run, tell) {
   const said = el("p", { class: "said", "aria-live": "polite" });
   const place = el("div", { class: "card" });
-  const node = el("section", { class: "pane cite" }, said, place);
+  const node = el("section", { class: "pane citing" }, said, place);
   let shown = "", busy = false;
   if (run.info.compared || (!run.live && !run.info.card)) node.replaceChildren();
 

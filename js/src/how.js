@@ -170,7 +170,7 @@ const symbolOf = (info, name) => info.params.find((param) => param.name === name
 /** @param {Info} info */
 function citation({ citation: text, doi }) {
   if (!text && !doi) return [];
-  const place = el("p", {}, text ?? "");
+  const place = el("p", {}, (text ?? "").replace(`doi:${doi}`, "").trim());
   if (doi && /^10\.\S+$/.test(doi)) place.append(" ", el("a", { href: `https://doi.org/${encodeURI(doi)}`, target: "_blank", rel: "noopener" }, `doi:${doi}`));
   return [place];
 }

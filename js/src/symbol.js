@@ -154,7 +154,7 @@ function sparkline() {
     if (bins.length < 2) return "";
     const y = (/** @type {number} */ v) => (hi > lo ? 2 + ((hi - v) / (hi - lo)) * (HEIGHT - 4) : HEIGHT / 2).toFixed(1);
     set(line, { d: bins.map((b, k) => `${k && bins[k - 1].k === b.k - 1 ? "L" : "M"}${x(b.at)} ${y(b.lo)}V${y(b.hi)}`).join("") });
-    return `${num(lo)} … ${num(hi)} in ${plain(count)} frames`;
+    return lo < hi ? `${num(lo)} … ${num(hi)} in ${plain(count)} frames` : `the same in all ${plain(count)} frames`;
   }
 
   const x = (/** @type {number} */ part) => (1 + part * (WIDTH - 2)).toFixed(1);

@@ -34,6 +34,15 @@ const table = (f) => Array.from({ length: 256 }, (_, i) => css(f(i / 255)));
 /** @param {string[]} ramp @param {number} t in 0..1 */
 export const at = (ramp, t) => ramp[Math.max(0, Math.min(255, Math.round(t * 255)))] ?? ramp[0];
 
+const WAY = ["lane0", "lane3", "lane1"]; // as strong as each other on paper
+
+/** A colour of the theme by its name, or by how far along the way of lanes it is, 0 to 1. @param {Palette} palette @param {string | number} hue */
+export function inkOf(palette, hue) {
+  if (typeof hue === "string") return palette.css(hue);
+  const leg = Math.min(1, Math.floor(2 * hue));
+  return css(mix(palette.rgb(WAY[leg]), palette.rgb(WAY[leg + 1]), 2 * hue - leg));
+}
+
 /** Ink that reads on a colour of a ramp. @param {string} colour @param {Palette} palette */
 export function inkOn(colour, palette) {
   const [r, g, b] = (colour.match(/\d+/g) ?? []).map(Number);

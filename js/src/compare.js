@@ -1,11 +1,12 @@
 /** Runs compared: curves in one chart, everything else as small multiples on one scale, with the differences. */
 import { best, Difference, flattened } from "./difference.js";
-import { el, put } from "./dom.js";
+import { el, put, set, unique } from "./dom.js";
 import { figure } from "./figure.js";
 import { inForce, paramOf } from "./force.js";
+import { plain } from "./format.js";
 import { label } from "./steps.js";
 
-/** @import { Cell, Lane, Moment, Pane, Parting, ViewSpec } from "./types" */
+/** @import { Cell, Group, Lane, Moment, Pane, Parting, ViewSpec } from "./types" */
 /** @import { Store } from "./store.js" */
 /** @import { Cursor } from "./cursor.js" */
 /** @import { Run } from "./run.js" */
@@ -16,6 +17,7 @@ import { label } from "./steps.js";
 
 const MOST = 6; // lanes drawn as small multiples
 const MOST_DIFFERENCES = 3;
+const ENDED = ["done", "stopped", "failed"];
 const SCALED = ["heatmap", "board"];
 
 /**
@@ -52,18 +54,28 @@ export function multiples(run, cursor, page) {
 
   /** @param {ViewSpec} spec @param {Moment} m */
   function group(spec, m) {
-    const lanes = [{ label: m.state.label || "this run", store: run.store }, ...m.lanes.filter((lane) => !lane.pale)];
+    const lanes = [{ label: m.state.label || "this run", store: run.store, group: m.state.group }, ...m.lanes.filter((lane) => !lane.pale)];
     /** @type {Part[]} */
-    const parts = lanes.slice(0, MOST).map((lane, of) => {
+    const parts = chosen(lanes).map((of) => {
+      const lane = lanes[of];
       const one = { ...spec, wide: false, title: lane.label || `run ${of + 1}`, note: "" };
       return { of, spec: one, figure: figure(one, { ...page, store: lane.store, first: false, frozen: true }) };
     });
-    if (flattened(run, spec)) for (const [k, lane] of lanes.slice(1, 1 + MOST_DIFFERENCES).entries()) parts.push(apart(spec, lane.store, k + 1, `${lane.label} − ${lanes[0].label}`));
+    if (flattened(run, spec) && !run.info.sweep) for (const [k, lane] of lanes.slice(1, 1 + MOST_DIFFERENCES).entries()) parts.push(apart(spec, lane.store, k + 1, `${lane.label} − ${lanes[0].label}`));
     const title = String(spec.title || spec.columns.join(", "));
-    const all = lanes.length > MOST ? `; ${MOST} of ${lanes.length} runs` : "";
+    const all = lanes.length > parts.length ? `; ${parts.length} of ${lanes.length} runs` : "";
     node.append(el("section", { class: "multiples", role: "group", "aria-label": title },
       el("p", { class: "over" }, el("b", {}, title), all), el("div", { class: "row" }, ...parts.map((part) => part.figure.node))));
     groups.push(parts);
+  }
+
+  /** Of many lanes, one for each group: seeds are many, values few. @param {{group?: Group | null}[]} lanes @returns {number[]} their places */
+  function chosen(lanes) {
+    const places = lanes.map((_, k) => k);
+    if (lanes.length <= MOST) return places;
+    const group = (/** @type {number} */ k) => lanes[k].group?.[0] ?? k;
+    const firsts = places.filter((k) => !places.slice(0, k).some((j) => group(j) === group(k)));
+    return (firsts.length > 1 ? firsts : places).sort((j, k) => group(j) - group(k)).slice(0, MOST);
   }
 
   /** @param {ViewSpec} spec @param {Store} store @param {number} of @param {string} title @returns {Part} */
@@ -88,7 +100,9 @@ export function multiples(run, cursor, page) {
       built = key;
       const moments = [m, ...lanes.map((lane) => momentOf(cursor, m, lane))];
       const stores = [run.store, ...lanes.map((lane) => lane.store)];
-      lanes.forEach((lane) => lane.store.want([lane.position, lane.position + 1, lane.position - 1]));
+      for (const of of new Set(groups.flat().map((part) => part.of))) {
+        if (of) lanes[of - 1].store.want([0, 1, -1].map((by) => lanes[of - 1].position + by));
+      }
       for (const parts of groups) {
         const scale = SCALED.includes(parts[0].spec.kind) ? together(run, parts, stores, moments) : "";
         for (const part of parts) {
@@ -134,12 +148,17 @@ const flat = (spec, cell) => (spec.kind === "board" ? best(cell) : cell.data);
  */
 export function compare(run, cursor, branching) {
   const whom = el("div", { class: "whom", role: "group", "aria-label": "Beside this run" });
-  const tolerance = el("input", { class: "field", type: "text", inputmode: "decimal", value: "1e-6", "aria-label": "Tolerance", spellcheck: "false", autocomplete: "off", onchange: () => (asked = "") });
-  const apart = el("ul", { class: "apart" });
+  const tolerance = el("input", { class: "field", type: "text", inputmode: "decimal", value: "1e-6", "aria-label": "Tolerance", spellcheck: "false", autocomplete: "off", onchange: () => {
+    asked = "";
+    cursor.changed();
+  } });
+  const apart = el("ul", { class: "apart", hidden: true });
   const wrong = el("p", { class: "wrong", role: "alert", hidden: true });
   const unlike = el("p", { class: "note", hidden: true });
-  const node = el("section", { class: "pane compare" }, whom,
-    el("p", { class: "about" }, "Where they first part, exactly and by more than ", tolerance), apart, unlike, wrong);
+  const lanes = sweep(run);
+  const how = curves(run);
+  const node = el("section", { class: "pane compare" }, ...(run.info.sweep ? [lanes.node] : []), whom, how.node,
+    el("p", { class: "about", hidden: true }, "Where they first part, exactly and by more than ", tolerance), apart, unlike, wrong);
   /** @type {Set<number>} */
   let chosen = new Set();
   let listed = "", asked = "", busy = false;
@@ -205,16 +224,68 @@ export function compare(run, cursor, branching) {
     },
     update(m) {
       list();
-      const lanes = m.lanes.filter((lane) => !lane.pale);
-      for (const part of node.querySelectorAll(".about, .apart")) /** @type {HTMLElement} */ (part).hidden = !lanes.length;
+      how.update();
+      if (run.info.sweep) return lanes.update();
+      const beside = m.lanes.filter((lane) => !lane.pale);
+      for (const part of node.querySelectorAll(".about, .apart")) /** @type {HTMLElement} */ (part).hidden = !beside.length;
       unlike.hidden = !run.state.unlike?.length;
       put(unlike, `Not in all, so not compared: ${(run.state.unlike ?? []).join(", ")}`);
-      const still = [m.state, ...lanes].every(({ status }) => status !== "running");
-      const key = `${tolerance.value} ${lanes.map((lane) => `${lane.name} ${still ? lane.number : ""}`)} ${still ? m.state.number : ""}`;
-      if (!lanes.length || busy || key === asked) return;
+      const still = [m.state, ...beside].every(({ status }) => status !== "running");
+      const key = `${tolerance.value} ${beside.map((lane) => `${lane.name} ${still ? lane.number : ""}`)} ${still ? m.state.number : ""}`;
+      if (!beside.length || busy || key === asked) return;
       asked = key;
       void part();
     },
   };
   return pane;
+}
+
+/** Seeds as lanes, or as their mean with a band. @param {Run} run */
+function curves(run) {
+  const name = unique("mlw-seeds");
+  const spread = option("mean and spread", true), lanes = option("lanes", false);
+  const node = el("p", { class: "whom", role: "radiogroup", "aria-label": "Seeds are drawn as", hidden: true }, "Seeds are drawn as", lanes.label, spread.label);
+
+  /** @param {string} words @param {boolean} value */
+  function option(words, value) {
+    const input = el("input", { type: "radio", name, onchange: () => {
+      run.lanes.chosen = value;
+      run.changed();
+    } });
+    return { input, label: el("label", {}, input, words) };
+  }
+
+  function update() {
+    node.hidden = !run.lanes.groups.some((size) => size > 1);
+    spread.input.checked = run.lanes.spread;
+    lanes.input.checked = !run.lanes.spread;
+  }
+  return { node, update };
+}
+
+/** How far a sweep is: each lane's state or fault, and Cancel. @param {Run} run */
+function sweep(run) {
+  const bar = el("progress", { "aria-label": "Lanes that are over" });
+  const words = el("span", { "aria-live": "polite" });
+  const cancel = el("button", { class: "link", type: "button", onclick: () => void run.do("end_sweep") }, "Cancel");
+  const list = el("ul", { class: "each" });
+  const node = el("div", { class: "sweep" }, el("p", { class: "far" }, bar, words, cancel), list);
+
+  function update() {
+    const all = [{ ...run.state, store: run.store }, ...run.lanes.said.map((lane) => ({ ...lane, store: run.lanes.store(lane.name) }))];
+    const over = all.filter(({ status }) => ENDED.includes(status));
+    const failed = over.filter(({ status }) => status === "failed").length;
+    set(bar, { max: all.length, value: over.length });
+    put(words, `${over.length} of ${all.length} lanes are over${failed ? `, ${failed} failed` : ""}`);
+    cancel.hidden = over.length === all.length || !run.live;
+    while (list.childElementCount > all.length) list.lastElementChild?.remove();
+    while (list.childElementCount < all.length) list.append(el("li"));
+    all.forEach(({ label = "", status, error, store }, k) => {
+      const item = list.children[k];
+      const frame = store.known ? ` at frame ${plain(store.frame(store.head))}` : "";
+      item.classList.toggle("bad", Boolean(error));
+      put(item, `${label}: ${error ? error.text : status === "ready" ? "waiting" : status}${frame}`);
+    });
+  }
+  return { node, update };
 }

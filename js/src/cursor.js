@@ -16,7 +16,7 @@ export class Cursor {
     this.steps = stepsOf(run.info);
     this.step = this.steps[this.steps.length - 1];
     /** @type {Pace} */
-    this.pace = run.state.driving && run.state.pace !== undefined ? run.state.pace : run.looping ? null : (run.info.seconds ?? 20);
+    this.pace = run.running && run.state.pace !== undefined ? run.state.pace : run.looping ? null : (run.info.seconds ?? 20);
     this.position = 0;
     this.following = true;
     this.playing = false; // through what is recorded

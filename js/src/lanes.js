@@ -10,6 +10,8 @@ export class Lanes {
     this.run = run;
     /** @type {Map<string, Store>} */
     this.stores = new Map();
+    /** @type {boolean | null} what the reader chose */
+    this.chosen = null;
   }
 
   /** @returns {LaneState[]} */
@@ -22,9 +24,23 @@ export class Lanes {
     return this.said.some((lane) => !lane.pale);
   }
 
+  /** How many lanes there are of each group that differs in the seed only; our own run is one. */
+  get groups() {
+    /** @type {number[]} */
+    const sizes = [];
+    for (const { group } of this.compared ? [this.run.state, ...this.said] : []) if (group) sizes[group[0]] = (sizes[group[0]] ?? 0) + 1;
+    return sizes;
+  }
+
+  /** Are seeds drawn as their mean, with a band of spread? */
+  get spread() {
+    const most = Math.max(0, ...this.groups);
+    return most > 1 && (this.chosen ?? (Boolean(this.run.info.sweep) && most > 2));
+  }
+
   /** What must be drawn anew when it changes. */
   get version() {
-    return this.said.map(({ name }) => `${name}:${this.store(name).epoch}:${this.store(name).known}`).join(" ");
+    return this.spread + this.said.map(({ name }) => `${name}:${this.store(name).epoch}:${this.store(name).known}`).join(" ");
   }
 
   /** @param {string} name */

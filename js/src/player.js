@@ -163,6 +163,7 @@ function player(model, shadow, signal) {
     return {
       position, frame, state,
       lanes: run.lanes.at(cursor.step, position),
+      spread: run.lanes.spread,
       params: inForce(state, frame, cursor.following),
       done: !cursor.playing && run.ended,
       label: label(store, cursor.steps, position, state),

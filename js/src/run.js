@@ -200,8 +200,9 @@ export class Run {
     return answer;
   }
 
+  /** It goes, and waits for its reader; lanes of a sweep go by themselves. */
   get running() {
-    return (this.wish ?? this.state.status) === "running";
+    return !this.info.sweep && (this.wish ?? this.state.status) === "running";
   }
 
   /** It can be looked at, not played anew. */
@@ -220,7 +221,7 @@ export class Run {
   }
 
   get canGo() {
-    return this.live && ["ready", "paused", "running"].includes(this.state.status);
+    return this.live && !this.info.sweep && ["ready", "paused", "running"].includes(this.state.status);
   }
 }
 

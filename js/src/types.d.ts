@@ -20,7 +20,7 @@ export interface Info {
   verified?: Verdict;
   name: string; title: string; summary?: string; cite?: string; citation?: string; doi?: string; watch?: string;
   tries?: Try[]; equations?: Equation[]; where?: Record<string, string>; params: Param[]; columns: Column[];
-  steps?: Step[]; views: ViewSpec[]; controls?: string[] | null; at?: number; seconds?: number; fixed?: string; source?: Source; card?: Card; compared?: boolean;
+  steps?: Step[]; views: ViewSpec[]; controls?: string[] | null; at?: number; seconds?: number; fixed?: string; source?: Source; card?: Card; compared?: boolean; sweep?: boolean;
 }
 /** Lines of code as [kind, text] pairs, and which of them compute each equation; or why there are none. */
 export interface Source { why?: string; file?: string; first?: number; at?: number; lines?: [string, string][][]; equations?: Record<string, number[]> }
@@ -40,10 +40,14 @@ export interface State {
   /** what it holds at when that comes true */ pausing?: string; /** column and frame */ nonfinite?: [string, number] | null;
   error?: null | { text: string; frame?: number | null; trace?: string }; note?: string;
   family?: Kin[]; place?: number; lanes?: LaneState[]; label?: string; steering?: string; unlike?: string[];
+  group?: Group | null;
 }
+/** Lanes that differ in the seed only: the group's place, and what is different about it. */
+export type Group = [number, string];
 export interface LaneState {
   name: string; label?: string; pale: boolean; status: string; number: number;
   events: Steer[]; params: Record<string, unknown>; start: Record<string, unknown>; line?: string;
+  group?: Group | null; error?: null | { text: string };
 }
 /** A run beside the player's own, where it stands while the cursor is where it is. */
 export interface Lane extends LaneState { state: LaneState; store: import("./store.js").Store; position: number }
@@ -79,6 +83,7 @@ export interface Cell { data: Numbers; shape: number[] }
 /** What holds at the cursor. */
 export interface Moment {
   position: number; frame: number; params: Record<string, unknown>; state: State; lanes: Lane[];
+  /** seeds are drawn as their mean, with a band of spread */ spread?: boolean;
   done: boolean; label: string;
 }
 /** What stands behind a few words at the foot. `opened` is told each time it opens. */

@@ -1,19 +1,28 @@
 /** Curves over frames or units: the past strong, what is recorded after the cursor a hairline. */
 import { canvasIn, pointer, write } from "../canvas.js";
+import { inkOf } from "../colour.js";
 import { marks, paramOf } from "../force.js";
 import { handled, listed, num, plain, plural, shown } from "../format.js";
 import { predicting } from "../predict.js";
 import { linearTicks, scale } from "../scale.js";
 import { Series, smoothed } from "../series.js";
+import { Mean } from "../spread.js";
 import { stepsOf, total } from "../steps.js";
 import { thinned } from "../table.js";
 
-/** @import { Ctx, Moment, View } from "../types" */
+/** @import { Ctx, Group, Moment, View } from "../types" */
 /** @import { Scale } from "../scale.js" */
 /** @import { Store } from "../store.js" */
-/** @typedef {{series: Series, hue: string, name: string, base: {hue: string, name: string}, pale: boolean, at: number, mean: number[], lo: number, hi: number, least: number, seen: number, epoch: number}} Curve `at`: the position it is drawn to */
+/** @typedef {string | number} Hue a name of the theme, or how far along the way of lanes */
+/**
+ * @template {Series | Mean} [S=Series]
+ * @typedef {{series: S, hue: Hue, name: string, base: {hue: Hue, name: string}, group: Group | null, pale: boolean, at: number, mean: number[], lo: number, hi: number, least: number, seen: number, epoch: number}} Curve `at`: the position it is drawn to
+ */
+/** @typedef {Curve | Curve<Mean>} Drawn */
 
 const HUES = ["value", "error", "third"];
+const ROOM = 3; // values at the right of a caption
+const MANY = 6; // lanes that are told apart, each with a colour and a name
 const LANES = ["lane0", "lane1", "lane2", "lane3", "lane4", "lane5"];
 const UNKNOWN = 100; // steps that a prediction is drawn over where nobody knows how many there will be
 const [LEAST, TOP, BOTTOM] = [42, 8, 19];
@@ -30,6 +39,9 @@ export function line(ctx) {
   const own = of(store);
   /** @type {Map<Store, Curve[]>} the curves of runs beside this one */
   const others = new Map();
+  /** @type {Curve<Mean>[]} the mean of each group of lanes, by its place */
+  const means = [];
+  /** @type {Drawn[]} */
   let curves = own;
   const { open } = canvasIn(body);
   /** @type {Moment} */
@@ -57,24 +69,27 @@ export function line(ctx) {
   /** @param {Moment} m */
   function update(m) {
     moment = m;
-    curves = gathered(m);
-    for (const c of curves) grow(c, width);
+    const lanes = gathered(m);
+    for (const c of lanes) grow(c, width);
+    curves = m.spread ? averaged(lanes, m) : lanes;
     const palette = ctx.palette();
     const { g, w, h } = open(spec.wide ? 150 : 126);
     g.font = palette.font(10.5);
-    const right = named().length > 1 ? Math.min(112, 10 + Math.max(...named().map((c) => g.measureText(c.name).width))) : 6;
+    const tags = tagged(Math.floor((h - BOTTOM) / 12));
+    const right = tags.length > 1 ? Math.min(112, 10 + Math.max(...tags.map((c) => g.measureText(c.name).width))) : 6;
     const y = (drawn = yScale(curves, spec, h, guess));
     const left = Math.max(LEAST, 8 + Math.max(...y.ticks.map((t) => g.measureText(t.text).width)));
     const whole = total(m.state, step, store);
     x = scale("linear", xDomain(curves, guess.on && Number.isNaN(whole) ? UNKNOWN : whole, unit), [left, w - right]);
     drawAxes(g, x, y, { left, w: w - right + 6, h, step: step.name, palette });
     drawSteering(g, ctx, { m, x, series: own[0].series, left, h });
-    for (const c of curves) drawCurve(g, c, { x, y, palette, smooth: width > 1 });
+    for (const c of curves) if (c.series instanceof Mean) drawBand(g, c, c.series, { x, y, palette });
+    for (const c of curves) drawCurve(g, c, { x, y, palette, smooth: width > 1 && !m.spread, thin: curves.length > MANY });
     drawGuess(g, guess.curve, { x, y, palette });
     drawCursor(g, named(), { px: x(own[0].series.x(m.position)), x, y, h, palette });
-    if (named().length > 1) drawNames(g, named(), { w, y, palette });
-    const values = named().map((c) => (named().length > 1 ? `${c.name} ` : "") + num(now(c)));
-    ctx.say(caption(own, y, spec) + guess.words(own[0].series, own[0].series.until(m.position)), values.join("   "));
+    if (tags.length > 1) drawNames(g, tags, { w, y, palette });
+    const values = named().length > ROOM ? [] : named().map((c) => (named().length > 1 ? `${c.name} ` : "") + valued(c));
+    ctx.say(caption(m.spread ? [] : own, y, spec) + crowd() + guess.words(own[0].series, own[0].series.until(m.position)), values.join("   "));
     guess.update();
   }
 
@@ -83,26 +98,67 @@ export function line(ctx) {
     const compared = m.lanes.some((lane) => !lane.pale);
     const stores = new Set(m.lanes.map((lane) => lane.store));
     for (const gone of others.keys()) if (!stores.has(gone)) others.delete(gone);
-    for (const c of own) Object.assign(c, { at: m.position }, compared ? { hue: LANES[0], name: m.state.label || "this run" } : c.base);
+    const places = [m.state, ...m.lanes].map(({ group }) => group?.[0] ?? 0);
+    const groups = 1 + Math.max(...places);
+    const byGroup = m.spread || groups > 1 || m.lanes.length >= MANY;
+    const hueOf = (/** @type {number} */ k) => laneHue(byGroup ? places[k] : k, byGroup ? groups : 0);
+    for (const c of own) Object.assign(c, { at: m.position }, compared ? { hue: hueOf(0), name: m.state.label || "this run", group: m.state.group } : { ...c.base, group: null });
     const beside = m.lanes.filter((lane) => lane.pale || compared).flatMap((lane, k) => {
       const mine = others.get(lane.store) ?? of(lane.store);
       others.set(lane.store, mine);
-      for (const c of mine) Object.assign(c, lane.pale ? { pale: true, at: Infinity } : { at: lane.position, hue: LANES[(k + 1) % LANES.length], name: lane.label || `run ${k + 2}` });
+      for (const c of mine) Object.assign(c, lane.pale ? { pale: true, at: Infinity } : { at: lane.position, hue: hueOf(k + 1), name: lane.label || `run ${k + 2}`, group: lane.group });
       return mine;
     });
     return [...beside, ...own];
   }
 
+  /** One curve for each group: its mean. @param {Curve[]} lanes @param {Moment} m @returns {Drawn[]} */
+  function averaged(lanes, m) {
+    /** @type {Curve[][]} */
+    const groups = [];
+    for (const c of lanes) if (c.group) (groups[c.group[0]] ??= []).push(c);
+    return groups.map((members, k) => {
+      const mean = (means[k] ??= { ...members[0], series: new Mean((p) => own[0].series.x(p)) });
+      mean.series.grow(members.map((c) => ({ X: c.series.X, Y: width > 1 ? c.mean : c.series.Y })), members.map((c) => `${c.epoch} ${c.seen}`).join());
+      const { lo, hi, least } = mean.series;
+      return Object.assign(mean, { at: m.position, hue: members[0].hue, group: members[0].group, name: members[0].group?.[1] || "mean", lo, hi, least });
+    });
+  }
+
+  /** What is written at a curve's end: its name, or that of its group where there are many. @param {number} room */
+  function tagged(room) {
+    const all = named();
+    if (all.length <= MANY) return all;
+    const groups = all.filter((c) => c.group).sort((a, b) => (a.group?.[0] ?? 0) - (b.group?.[0] ?? 0));
+    const firsts = groups.filter((c, k) => c.group?.[0] !== groups[k - 1]?.group?.[0]);
+    if (firsts.length < 2) return [];
+    const every = (firsts.length - 1) / (Math.min(room, firsts.length) - 1);
+    return firsts.filter((_, k) => Math.round(Math.round(k / every) * every) === k).map((c) => ({ ...c, name: c.group?.[1] || c.name }));
+  }
+
+  /** What a crowd of lanes is. */
+  function crowd() {
+    const mean = curves.find((c) => c.series instanceof Mean)?.series;
+    if (mean instanceof Mean) {
+      const n = Math.max(...curves.map((c) => Math.max(0, .../** @type {Mean} */ (c.series).N)));
+      const here = curves.map((c) => /** @type {Mean} */ (c.series).N[c.series.until(c.at) - 1] ?? 0);
+      const fewer = Math.min(...here) < n ? `; at the cursor ${[...new Set(here)].sort((a, b) => a - b).join(" or ")}` : "";
+      return `, mean of ${n} seeds, band ± one standard deviation${fewer}`;
+    }
+    return named().length > MANY ? `, ${named().length} lanes` : "";
+  }
+
   /** What is not pale. */
   function named() {
-    return curves.filter((c) => !c.pale).sort((a, b) => Number(own.includes(b)) - Number(own.includes(a)));
+    return curves.filter((c) => !c.pale).sort((a, b) => Number(b.series === own[0].series) - Number(a.series === own[0].series));
   }
 
   const summary = () => {
-    const parts = named().map((c) => `${c.name} ${num(now(c))}`);
+    const parts = named().slice(0, 2 * MANY).map((c) => `${c.name} ${valued(c)}`);
+    if (named().length > 2 * MANY) parts.push(`${named().length - 2 * MANY} more`);
     const n = own[0].series.until(moment.position);
     const span = Number.isFinite(own[0].lo) ? ` Range ${num(Math.min(...curves.map((c) => c.lo)))} to ${num(Math.max(...curves.map((c) => c.hi)))}.` : "";
-    return `Line chart over ${plural(step.name)}, ${n} ${n === 1 ? "point" : "points"} so far: ${listed(parts)}.${span}${guess.words(own[0].series, n).replace(/^; (.*)$/, " $1.")}`;
+    return `Line chart over ${plural(step.name)}, ${n} ${n === 1 ? "point" : "points"} so far: ${listed(parts)}${crowd()}.${span}${guess.words(own[0].series, n).replace(/^; (.*)$/, " $1.")}`;
   };
   const rows = () => {
     const [{ series }] = own;
@@ -119,7 +175,7 @@ export function line(ctx) {
 /** @param {Series} series @param {string} hue @param {import("../types").Column} column @returns {Curve} */
 function curve(series, hue, column) {
   const base = { hue, name: column.words || column.name };
-  return { series, ...base, base, pale: false, at: Infinity, mean: [], lo: Infinity, hi: -Infinity, least: Infinity, seen: 0, epoch: -1 };
+  return { series, ...base, base, group: null, pale: false, at: Infinity, mean: [], lo: Infinity, hi: -Infinity, least: Infinity, seen: 0, epoch: -1 };
 }
 
 /** @param {Curve} c @param {number} width */
@@ -137,20 +193,31 @@ function grow(c, width) {
   if (width > 1) smoothed(Y, width, c.mean);
 }
 
-/** The value that the dot marks. @param {Curve} c */
+/** The value that the dot marks. @param {Drawn} c */
 function now(c) {
   const n = c.series.until(c.at);
   return n ? c.series.Y[n - 1] : NaN;
 }
 
-/** @param {Curve[]} curves @param {number} whole @param {string} unit @returns {[number, number]} */
+/** @param {Drawn} c */
+function valued(c) {
+  const by = c.series instanceof Mean ? c.series.by[c.series.until(c.at) - 1] : 0;
+  return num(now(c)) + (by ? ` ± ${num(by)}` : "");
+}
+
+/** A colour for each of a few; more are on the way through three, in their order. @param {number} place @param {number} count @returns {Hue} */
+function laneHue(place, count) {
+  return count > LANES.length ? place / (count - 1) : LANES[place % LANES.length];
+}
+
+/** @param {Drawn[]} curves @param {number} whole @param {string} unit @returns {[number, number]} */
 function xDomain(curves, whole, unit) {
   const ends = curves.map(({ series: { X } }) => [X[0] ?? 0, X[X.length - 1] ?? 0]);
   const last = Math.max(...ends.map(([, b]) => b), Number.isFinite(whole) ? whole : 0);
   return [unit ? 0 : Math.min(0, ...ends.map(([a]) => a)), Math.max(last, 1)];
 }
 
-/** @param {Curve[]} curves @param {Ctx["spec"]} spec @param {number} h @param {ReturnType<typeof predicting>} guess */
+/** @param {Drawn[]} curves @param {Ctx["spec"]} spec @param {number} h @param {ReturnType<typeof predicting>} guess */
 function yScale(curves, spec, h, guess) {
   if (guess.range && !spec.log) return scale("linear", guess.range, [h - BOTTOM - 2, TOP], { floor: "", nice: false });
   const kind = spec.log === "symlog" ? "symlog" : spec.log ? "log" : "linear";
@@ -183,15 +250,37 @@ function drawAxes(g, x, y, { left, w, h, step, palette }) {
   for (const { value, text } of linearTicks(x.lo, x.hi)) if (Number.isInteger(value) && x(value) + 20 < edge) write(g, text, x(value), h - 4, "center");
 }
 
-/** @param {CanvasRenderingContext2D} g @param {Curve} c @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette, smooth: boolean}} at */
-function drawCurve(g, c, { x, y, palette, smooth }) {
+/** One standard deviation to either side of a mean. @param {CanvasRenderingContext2D} g @param {Drawn} c @param {Mean} mean @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette}} at */
+function drawBand(g, c, { X, Y, by }, { x, y, palette }) {
+  const n = c.series.until(c.at);
+  g.fillStyle = inkOf(palette, c.hue);
+  for (const [from, to, alpha] of [[0, n, 0.2], [Math.max(0, n - 1), X.length, 0.08]]) {
+    /** @type {{px: number, lo: number, hi: number}[]} one a pixel, the widest */
+    const columns = [];
+    for (let k = from; k < to; k++) {
+      const [px, lo, hi] = [x(X[k]), Y[k] - by[k], Y[k] + by[k]];
+      const last = columns[columns.length - 1];
+      if (last && Math.floor(px) === Math.floor(last.px)) Object.assign(last, { lo: Math.min(lo, last.lo), hi: Math.max(hi, last.hi) });
+      else columns.push({ px, lo, hi });
+    }
+    g.globalAlpha = alpha;
+    g.beginPath();
+    for (const { px, hi } of columns) g.lineTo(px, y(hi));
+    for (const { px, lo } of columns.reverse()) g.lineTo(px, y(lo));
+    g.fill();
+  }
+  g.globalAlpha = 1;
+}
+
+/** @param {CanvasRenderingContext2D} g @param {Drawn} c @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette, smooth: boolean, thin: boolean}} at */
+function drawCurve(g, c, { x, y, palette, smooth, thin }) {
   const { X, Y } = c.series;
   const n = c.series.until(c.at);
-  g.strokeStyle = palette.css(c.hue);
+  g.strokeStyle = inkOf(palette, c.hue);
   g.lineJoin = "round";
   if (c.pale) return stroke(g, { X, Y: smooth ? c.mean : Y, from: 0, to: n, x, y, width: 1.6, alpha: 0.3 });
   stroke(g, { X, Y, from: Math.max(0, n - 1), to: X.length, x, y, width: 0.6, alpha: 0.4 });
-  stroke(g, { X, Y, from: 0, to: n, x, y, width: smooth ? 0.9 : 1.5, alpha: smooth ? 0.55 : 1 });
+  stroke(g, { X, Y, from: 0, to: n, x, y, width: smooth || thin ? 0.9 : 1.5, alpha: smooth ? 0.55 : 1 });
   if (smooth) stroke(g, { X, Y: c.mean, from: 0, to: n, x, y, width: 2, alpha: 1 });
 }
 
@@ -255,7 +344,7 @@ function drawSteering(g, ctx, { m, x, series, left, h }) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} g @param {Curve[]} curves @param {{px: number, x: Scale, y: Scale, h: number, palette: import("../theme.js").Palette}} at */
+/** @param {CanvasRenderingContext2D} g @param {Drawn[]} curves @param {{px: number, x: Scale, y: Scale, h: number, palette: import("../theme.js").Palette}} at */
 function drawCursor(g, curves, { px, x, y, h, palette }) {
   g.strokeStyle = palette.css("ink");
   g.lineWidth = 1;
@@ -268,7 +357,7 @@ function drawCursor(g, curves, { px, x, y, h, palette }) {
     if (!n) continue;
     g.beginPath();
     g.arc(x(c.series.X[n - 1]), y(c.series.Y[n - 1]), 3.4, 0, 2 * Math.PI);
-    g.fillStyle = palette.css(c.hue);
+    g.fillStyle = inkOf(palette, c.hue);
     g.strokeStyle = palette.css("paper");
     g.lineWidth = 1.5;
     g.fill();
@@ -296,7 +385,7 @@ function drawGuess(g, curve, { x, y, palette }) {
   g.setLineDash([]);
 }
 
-/** Direct labels, pushed apart. @param {CanvasRenderingContext2D} g @param {Curve[]} curves @param {{w: number, y: Scale, palette: import("../theme.js").Palette}} at */
+/** Direct labels, pushed apart. @param {CanvasRenderingContext2D} g @param {Drawn[]} curves @param {{w: number, y: Scale, palette: import("../theme.js").Palette}} at */
 function drawNames(g, curves, { w, y, palette }) {
   const ends = curves.map((c) => ({ c, at: y(c.series.Y.at(-1) ?? 0) + 3.5 })).sort((a, b) => a.at - b.at);
   const right = Math.min(112, 10 + Math.max(...curves.map((c) => g.measureText(c.name).width)));
@@ -304,12 +393,12 @@ function drawNames(g, curves, { w, y, palette }) {
   g.textAlign = "left";
   for (const { c, at } of ends) {
     last = Math.max(at, last + 12);
-    g.fillStyle = palette.css(c.hue);
+    g.fillStyle = inkOf(palette, c.hue);
     g.fillText(c.name, w - right + 8, last, right - 8);
   }
 }
 
-/** What is smoothed and what the scale cuts off is said. @param {Curve[]} curves @param {Scale} y @param {Ctx["spec"]} spec */
+/** What is smoothed and what the scale cuts off is said. @param {Drawn[]} curves @param {Scale} y @param {Ctx["spec"]} spec */
 function caption(curves, y, spec) {
   let text = Number(spec.mean) > 1 ? `, mean of ${spec.mean}` : "";
   let [below, above] = [0, 0];

@@ -274,7 +274,7 @@ class Core:
 
     def _last(self) -> None:
         """Keep the last frame, whatever its number."""
-        if self.trace and self.trace.last != self.number:
+        if self.trace and self.trace.last < self.number:
             self.trace.add(self.frame, self.number, marked=True)
         if self.number < 0:
             self.note = "The algorithm ended without a frame."
@@ -308,7 +308,8 @@ class Core:
         try:
             with self._scope():
                 frame = self.answers[name](value)
-            self.trace.add(frame, number, marked=True)
+            if number > self._past:
+                self.trace.add(frame, number, marked=True)
         except Exception as error:  # the run is as it was
             raise ParamError(f"{name}: not answered: {clip(told(error), 200)}", name) from error
         self.number, self.frame = number, frame

@@ -79,8 +79,16 @@ def _plain() -> Iterator[None]:
     yield
 
 
-def settle_thread() -> None:
-    """Make torch honour the process's thread count in a new thread (it is kept for each thread)."""
+def torch_threads() -> int:
+    """How many threads torch computes with for the calling one; 0 where torch is not there."""
     torch: Any = sys.modules.get("torch")
-    if torch is not None:
-        torch.get_num_threads()
+    return 0 if torch is None else int(torch.get_num_threads())
+
+
+def settle_thread(threads: int = 0) -> None:
+    """Make torch honour the process's thread count in a new thread (it is kept for each thread).
+
+    threads: the count that a thread that is not new is to have.
+    """
+    if threads not in (torch_threads(), 0):
+        sys.modules["torch"].set_num_threads(threads)

@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from typing import Protocol
 
 from .core import Core, Stop
-from .device import settle_thread
+from .device import settle_thread, torch_threads
 
 GRACE = 2.0  # seconds a frame may take to end after stop, before Stop is thrown into it
 SLICE = 256  # frames of a cooperative turn
@@ -45,6 +45,7 @@ class ThreadDriver:
     def __init__(self, core: Core) -> None:
         self.core = core
         self.context = contextvars.copy_context()  # prints stay with the cell that started the run
+        self.threads = torch_threads()  # the worker may have served a run with others
         self.ended = threading.Event()
         self.thrown = False
         self.ending = threading.Lock()
@@ -91,7 +92,7 @@ class ThreadDriver:
 
     def serve(self) -> None:
         """Give turns until the core is over; in the thread."""
-        settle_thread()
+        settle_thread(self.threads)
         core = self.core
         while not core.over:
             wait = core.turn()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlwidgets import Done, Frames, Live, algorithm
+from mlwidgets import Done, Frames, Live, algorithm, play
 from mlwidgets.algorithms import as_algorithm
 from mlwidgets.core import Core, Event, Hold, Stop, Upto
 from mlwidgets.errors import ParamError, RunError
@@ -96,6 +96,14 @@ def test_what_is_not_answered_changes_nothing() -> None:
     assert (core.status, core.number, core.events, len(core.trace)) == ("done", 2, [], 3)
     core.steer("by", 8)
     assert core.trace["said"][-1] == 16
+
+
+def test_a_branch_from_an_answer_records_it_once() -> None:
+    run = play(learner).wait().set(by=7).set(by=9)
+    twin = run.branch(at=run.number)
+    assert twin.trace.frames.tolist() == [0, 1, 2, 3, 4]
+    assert twin.trace.hash == run.trace.hash
+    assert twin.set(by=5).trace["said"].tolist() == [0, 1, 2, 14, 18, 10]
 
 
 def test_headless_it_ends_and_gives_its_result() -> None:

@@ -242,8 +242,10 @@ class Core:
     def _comes_true(self, frame: Any, number: int) -> bool:
         """Hold here, if what the run waits for comes true."""
         watch = self.watch
+        if watch is None:
+            return False
         try:
-            if watch is None or not watch(frame, number):
+            if not watch(frame, number):
                 return False
         except Exception as error:  # the run itself goes on
             self.watch = None

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import mlwidgets
-from mlwidgets import Grid, Live, Rate, Run
+from mlwidgets import Frames, Grid, Live, Rate, Run
 from mlwidgets.errors import MLError
 from mlwidgets.inputs import GridKind
 from mlwidgets.params import Param
@@ -159,10 +159,10 @@ def slopes(board: Annotated[Any, SLOPES] = ("SG",)) -> Iterator[dict[str, int]]:
     yield {"n": len(board.cells)}
 
 
-def count(n: int = 30, by: Live[Rate] = 1.0, o: object = None) -> Iterator[dict[str, float]]:
+def count(n: int = 30, by: Live[Rate] = 1.0) -> Frames[dict[str, float]]:
     """Count: one after the other."""
     for k in range(n):
-        by = yield {"x": k * by}  # type: ignore[misc]  # a live value comes back
+        by = yield {"x": k * by}
 
 
 def test_a_function_of_the_users_is_lacking_and_told_where_it_is() -> None:

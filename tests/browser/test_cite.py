@@ -13,6 +13,14 @@ OWN = """import torch
 net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10))
 run = %ml vision.cnn_digits net=$net
 run"""
+HOSTILE = '''def hostile(s: str = "<img src=x onerror=top.hit()>"):
+    """Hostile: text stays text.
+
+    <img src=x onerror=top.hit()> (2000), "</pre><script>top.hit()</script>", J 1, 2. doi:10.1/"><b>
+    """
+    yield {"x": 1}
+run = mlwidgets.play(hostile)
+run'''
 AGAIN = """pasted = {line}
 assert pasted.trace.hash == run.trace.hash"""
 
@@ -68,3 +76,14 @@ def test_what_the_line_lacks_is_named(lab: Lab) -> None:
     )
     expect(player.box).to_contain_text("net: SHA-256 ")
     expect(player.box).to_contain_text(f"torch {book.eval('torch.__version__')}")
+
+
+def test_what_is_cited_and_given_stays_text(lab: Lab) -> None:
+    book = lab.open([LOAD, HOSTILE])
+    book.run_all()
+    player = opened(book, 1, "Hostile")
+    player.button("Cite").click()
+    expect(region(player, "BibTeX")).to_contain_text("{</pre><script>top.hit()</script>}")
+    expect(region(player, "Line")).to_contain_text("s='<img src=x onerror=top.hit()>'")
+    expect(player.box).to_contain_text("It lacks hostile (a function of yours)")
+    assert player.box.locator(".pane img, .pane script, .pane b:not(.tip b)").count() == 0

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import attention, exported, in_kernel, in_page, many, travel
+from benchmarks import attention, exported, in_kernel, in_page, lanes, many, travel
 from benchmarks.figures import Figure, heading, load, machine, table
 from benchmarks.peers import say
 from benchmarks.place import Place
@@ -50,6 +50,7 @@ ROWS: dict[str, Row] = {
         exported.exported,
         travel.seek,
         travel.branch,
+        lanes.scrub_lanes,
         not_built,
     )
 }

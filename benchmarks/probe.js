@@ -100,6 +100,22 @@
       }
       return times;
     },
+    /** Moves the Frame slider in every animation frame: how many there were, and in how many the first view was drawn; nothing moves while `still`. */
+    async scrub(i, ms, still) {
+      const [host] = hosts(i);
+      const canvas = canvases(host).find((one) => one.offsetParent && draws.get(one));
+      const slider = named(host, "Frame");
+      host.scrollIntoView();
+      let frames = 0, drawn = 0, before = draws.get(canvas);
+      for (const end = Date.now() + ms; Date.now() < end; frames++) {
+        if (!still) slider.value = String((Number(slider.value) + 7) % (Number(slider.max) + 1));
+        if (!still) slider.dispatchEvent(new Event("input", { bubbles: true }));
+        await painted();
+        if (draws.get(canvas) !== before) drawn++;
+        before = draws.get(canvas);
+      }
+      return [drawn, frames];
+    },
     /** Presses a button of a player: when. */
     press(i, label) {
       const button = named(hosts(i)[0], label);

@@ -63,7 +63,8 @@ export function multiples(run, cursor, page) {
     });
     if (flattened(run, spec) && !run.info.sweep) for (const [k, lane] of lanes.slice(1, 1 + MOST_DIFFERENCES).entries()) parts.push(apart(spec, lane.store, k + 1, `${lane.label} − ${lanes[0].label}`));
     const title = String(spec.title || spec.columns.join(", "));
-    const all = lanes.length > parts.length ? `; ${parts.length} of ${lanes.length} runs` : "";
+    const shown = parts.filter((part) => !part.difference).length;
+    const all = lanes.length > shown ? `; ${shown} of ${lanes.length} runs` : "";
     node.append(el("section", { class: "multiples", role: "group", "aria-label": title },
       el("p", { class: "over" }, el("b", {}, title), all), el("div", { class: "row" }, ...parts.map((part) => part.figure.node))));
     groups.push(parts);
@@ -75,7 +76,8 @@ export function multiples(run, cursor, page) {
     if (lanes.length <= MOST) return places;
     const group = (/** @type {number} */ k) => lanes[k].group?.[0] ?? k;
     const firsts = places.filter((k) => !places.slice(0, k).some((j) => group(j) === group(k)));
-    return (firsts.length > 1 ? firsts : places).sort((j, k) => group(j) - group(k)).slice(0, MOST);
+    const all = (firsts.length > 1 ? firsts : places).sort((j, k) => group(j) - group(k));
+    return all.filter((_, k) => MOST >= all.length || Math.round(Math.round((k * (MOST - 1)) / (all.length - 1)) * ((all.length - 1) / (MOST - 1))) === k);
   }
 
   /** @param {ViewSpec} spec @param {Store} store @param {number} of @param {string} title @returns {Part} */

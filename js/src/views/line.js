@@ -4,6 +4,7 @@ import { inkOf } from "../colour.js";
 import { marks, paramOf } from "../force.js";
 import { handled, listed, num, plain, plural, shown } from "../format.js";
 import { predicting } from "../predict.js";
+import { Layers } from "../layers.js";
 import { linearTicks, scale } from "../scale.js";
 import { Series, smoothed } from "../series.js";
 import { Mean } from "../spread.js";
@@ -43,6 +44,7 @@ export function line(ctx) {
   const means = [];
   /** @type {Drawn[]} */
   let curves = own;
+  const layers = new Layers();
   const { open } = canvasIn(body);
   /** @type {Moment} */
   let moment;
@@ -75,7 +77,7 @@ export function line(ctx) {
     const palette = ctx.palette();
     const { g, w, h } = open(spec.wide ? 150 : 126);
     g.font = palette.font(10.5);
-    const tags = tagged(Math.floor((h - BOTTOM) / 12));
+    const tags = tagged(Math.floor((h - BOTTOM) / 24));
     const right = tags.length > 1 ? Math.min(112, 10 + Math.max(...tags.map((c) => g.measureText(c.name).width))) : 6;
     const y = (drawn = yScale(curves, spec, h, guess));
     const left = Math.max(LEAST, 8 + Math.max(...y.ticks.map((t) => g.measureText(t.text).width)));
@@ -83,13 +85,12 @@ export function line(ctx) {
     x = scale("linear", xDomain(curves, guess.on && Number.isNaN(whole) ? UNKNOWN : whole, unit), [left, w - right]);
     drawAxes(g, x, y, { left, w: w - right + 6, h, step: step.name, palette });
     drawSteering(g, ctx, { m, x, series: own[0].series, left, h });
-    for (const c of curves) if (c.series instanceof Mean) drawBand(g, c, c.series, { x, y, palette });
-    for (const c of curves) drawCurve(g, c, { x, y, palette, smooth: width > 1 && !m.spread, thin: curves.length > MANY });
+    drawCurves(g, { m, y, w, h, palette });
     drawGuess(g, guess.curve, { x, y, palette });
     drawCursor(g, named(), { px: x(own[0].series.x(m.position)), x, y, h, palette });
     if (tags.length > 1) drawNames(g, tags, { w, y, palette });
-    const values = named().length > ROOM ? [] : named().map((c) => (named().length > 1 ? `${c.name} ` : "") + valued(c));
-    ctx.say(caption(m.spread ? [] : own, y, spec) + crowd() + guess.words(own[0].series, own[0].series.until(m.position)), values.join("   "));
+    const values = named().length > ROOM ? [] : named().map((c) => (named().length > 1 ? `${c.name}${c.group ? ":" : ""} ` : "") + valued(c));
+    ctx.say(caption(named(), y, spec) + crowd() + guess.words(own[0].series, own[0].series.until(m.position)), values.join("   "));
     guess.update();
   }
 
@@ -110,6 +111,20 @@ export function line(ctx) {
       return mine;
     });
     return [...beside, ...own];
+  }
+
+  /** @param {CanvasRenderingContext2D} g @param {{m: Moment, y: Scale, w: number, h: number, palette: import("../theme.js").Palette}} at */
+  function drawCurves(g, { m, y, w, h, palette }) {
+    const style = { x, y, palette, smooth: width > 1 && !m.spread, thin: curves.length > MANY };
+    const known = curves.map(({ series, hue, pale }) => `${hue} ${pale} ${series instanceof Mean ? series.key : series.epoch} ${series.X.length}`);
+    const key = [palette.version, w, h, devicePixelRatio, x(x.lo), x.lo, x(x.hi), x.hi, y(y.lo), y.lo, y.hi, ...known].join();
+    const paint = (/** @type {CanvasRenderingContext2D} */ on, /** @type {import("../layers.js").Layer | undefined} */ layer) => {
+      for (const c of curves) if (c.series instanceof Mean) drawBand(on, c, c.series, { ...style, layer });
+      for (const c of curves) drawCurve(on, c, { ...style, layer });
+    };
+    const here = own[0].series.x(m.position);
+    const abreast = curves.every(({ series, at, pale }) => pale || series instanceof Mean || series.x(at) === here || series.until(at) === series.X.length);
+    if (!abreast || !layers.draw(g, key, x(here), paint)) paint(g, undefined);
   }
 
   /** One curve for each group: its mean. @param {Curve[]} lanes @param {Moment} m @returns {Drawn[]} */
@@ -250,9 +265,9 @@ function drawAxes(g, x, y, { left, w, h, step, palette }) {
   for (const { value, text } of linearTicks(x.lo, x.hi)) if (Number.isInteger(value) && x(value) + 20 < edge) write(g, text, x(value), h - 4, "center");
 }
 
-/** One standard deviation to either side of a mean. @param {CanvasRenderingContext2D} g @param {Drawn} c @param {Mean} mean @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette}} at */
-function drawBand(g, c, { X, Y, by }, { x, y, palette }) {
-  const n = c.series.until(c.at);
+/** One standard deviation to either side of a mean. @param {CanvasRenderingContext2D} g @param {Drawn} c @param {Mean} mean @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette, layer?: import("../layers.js").Layer}} at `layer`: the whole of it, else what the cursor divides */
+function drawBand(g, c, { X, Y, by }, { x, y, palette, layer }) {
+  const n = layer ? (layer === "past" ? X.length : 0) : c.series.until(c.at);
   g.fillStyle = inkOf(palette, c.hue);
   for (const [from, to, alpha] of [[0, n, 0.2], [Math.max(0, n - 1), X.length, 0.08]]) {
     /** @type {{px: number, lo: number, hi: number}[]} one a pixel, the widest */
@@ -272,16 +287,16 @@ function drawBand(g, c, { X, Y, by }, { x, y, palette }) {
   g.globalAlpha = 1;
 }
 
-/** @param {CanvasRenderingContext2D} g @param {Drawn} c @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette, smooth: boolean, thin: boolean}} at */
-function drawCurve(g, c, { x, y, palette, smooth, thin }) {
+/** @param {CanvasRenderingContext2D} g @param {Drawn} c @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette, smooth: boolean, thin: boolean, layer?: import("../layers.js").Layer}} at */
+function drawCurve(g, c, { x, y, palette, smooth, thin, layer }) {
   const { X, Y } = c.series;
-  const n = c.series.until(c.at);
+  const n = layer && !c.pale ? (layer === "past" ? X.length : 0) : c.series.until(c.at);
   g.strokeStyle = inkOf(palette, c.hue);
   g.lineJoin = "round";
   if (c.pale) return stroke(g, { X, Y: smooth ? c.mean : Y, from: 0, to: n, x, y, width: 1.6, alpha: 0.3 });
-  stroke(g, { X, Y, from: Math.max(0, n - 1), to: X.length, x, y, width: 0.6, alpha: 0.4 });
-  stroke(g, { X, Y, from: 0, to: n, x, y, width: smooth || thin ? 0.9 : 1.5, alpha: smooth ? 0.55 : 1 });
-  if (smooth) stroke(g, { X, Y: c.mean, from: 0, to: n, x, y, width: 2, alpha: 1 });
+  stroke(g, { X, Y, from: Math.max(0, n - 1), to: X.length, x, y, width: 0.6, alpha: thin && smooth ? 0.2 : 0.4 });
+  stroke(g, { X, Y, from: 0, to: n, x, y, width: smooth || thin ? 0.9 : 1.5, alpha: smooth ? (thin ? 0.2 : 0.55) : 1 });
+  if (smooth) stroke(g, { X, Y: c.mean, from: 0, to: n, x, y, width: thin ? 1.2 : 2, alpha: 1 });
 }
 
 /** At most four points a half pixel: the extremes survive. @param {CanvasRenderingContext2D} g @param {{X: number[], Y: number[], from: number, to: number, x: Scale, y: Scale, width: number, alpha: number}} part */
@@ -404,10 +419,8 @@ function caption(curves, y, spec) {
   let [below, above] = [0, 0];
   for (const { series, at } of curves) {
     const n = series.until(at);
-    for (let k = 0; k < n; k++) {
-      if (typeof spec.lo === "number" && series.Y[k] < y.lo) below++;
-      if (typeof spec.hi === "number" && series.Y[k] > y.hi) above++;
-    }
+    if (typeof spec.lo === "number") for (let k = 0; k < n; k++) if (series.Y[k] < y.lo) below++;
+    if (typeof spec.hi === "number") for (let k = 0; k < n; k++) if (series.Y[k] > y.hi) above++;
   }
   if (below && !spec.log) text += `; ${below} below ${plain(y.lo)}`;
   if (above) text += `; ${above} above ${plain(y.hi)}`;

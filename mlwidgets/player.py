@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .run import Run
     from .views import View
 
-LONG = {  # what takes its time is done aside: "module:function" of (player, content), its result sent
+LONG = {  # done aside, its result sent: "module:function" of (player, content)
     "export": "pages.export:asked",
     "find": "search:asked",
     "pause_when": "search:asked_to_pause",

@@ -115,7 +115,8 @@ class Feed:
         player = self._player()
         if player is None or player.comm is None:
             return 0
-        messages, epoch = 0, self._check_epoch()
+        self._check_epoch()
+        messages = 0
         if self.state_due:
             self.state_due = False
             player.state = player.state_now()

@@ -153,7 +153,8 @@ export function predicting(body, chart) {
     const old = hand < 0 ? NaN : curve.y[hand];
     hand = hand < 0 ? 0 : Math.max(0, Math.min(BINS, hand + dx * step));
     const was = Number.isNaN(old) ? curve.y[hand] : old;
-    const value = Math.max(y.lo, Math.min(y.hi, (Number.isNaN(was) ? y.lo + span / 2 : was) + (dy * span) / STEPS));
+    const rung = Math.round((((Number.isNaN(was) ? y.lo + span / 2 : was) - y.lo) / span) * STEPS) + dy;
+    const value = y.lo + (span * Math.max(0, Math.min(STEPS, rung))) / STEPS;
     curve.last = dx ? Math.max(0, hand - dx * step) : hand;
     curve.reach(curve.x(hand), value);
     curve.lift();

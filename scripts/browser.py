@@ -1,6 +1,6 @@
 """A Chromium for the browser tests: find one, get one, start one.
 
-python -m scripts.browser        start it once and print its version
+    python -m scripts.browser        start it once and print its version
 """
 
 from __future__ import annotations

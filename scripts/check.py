@@ -1,6 +1,6 @@
 """`make test`: every check of the project, from a fresh machine or a used one.
 
-python3 -m scripts.check [options of pytest]
+    python3 -m scripts.check [options of pytest]
 """
 
 from __future__ import annotations

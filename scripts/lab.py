@@ -1,6 +1,6 @@
 """`make lab`: JupyterLab on the first demo, from a fresh machine or a used one.
 
-python3 -m scripts.lab [options of jupyter lab]
+    python3 -m scripts.lab [options of jupyter lab]
 """
 
 from __future__ import annotations

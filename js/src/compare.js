@@ -286,7 +286,7 @@ function sweep(run) {
       const item = list.children[k];
       const frame = store.known ? ` at frame ${plain(store.frame(store.head))}` : "";
       item.classList.toggle("bad", Boolean(error));
-      put(item, `${label}: ${error ? error.text : status === "ready" ? "waiting" : status}${frame}`);
+      put(item, `${label || "this run"}: ${error ? error.text : status === "ready" ? "waiting" : status}${frame}`);
     });
   }
   return { node, update };

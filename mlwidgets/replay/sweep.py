@@ -48,6 +48,7 @@ class Sweep(Comparison):
     def __init__(self, like: Run, lists: Mapping[str, Sequence[Any]], place: Place) -> None:
         self.name, self._spec, self._place = like.name, like.algorithm.spec, place
         self.given = [dict(zip(lists, values, strict=True)) for values in product(*lists.values())]
+        self._differing = [name for name in lists if len(lists[name]) > 1] or [*lists]
         start = like._core.start
         runs = [lane_of(like, {**start, **values}, place, self) for values in self.given]
         super().__init__(runs, [self._label(values) for values in self.given])
@@ -65,6 +66,7 @@ class Sweep(Comparison):
         words = [
             f"{self._symbol(name)} = {clip(self._spec[name].format(value), 28)}"
             for name, value in values.items()
+            if name in self._differing
         ]
         return ", ".join(words)
 
@@ -99,7 +101,7 @@ class Sweep(Comparison):
         return self
 
     def _settle(self) -> None:
-        """A lane is over: the longest leads the timeline, and once all are, the still is renewed.
+        """A lane is over: where it led the timeline, the longest does; the last renews the still.
 
         In a thread of its own: it waits for locks that the lane's thread may hold.
         """
@@ -109,8 +111,10 @@ class Sweep(Comparison):
         if player is None or self.closed:
             return
         with self._settling:
-            longest = max(self.runs, key=lambda run: (run.number, run is player.run))
-            if longest is not player.run and (over == lanes or player.run.status == "failed"):
+            shown = player.run
+            able = [run for run in self.runs if over == lanes or run.status != "failed"]
+            longest = max(able, key=lambda run: (run.number, run is shown), default=shown)
+            if longest is not shown and shown.status in OVER:
                 self._lead(player, longest)
         if over == lanes and not any(player.feed._acked):
             renew(self)  # no page has spoken

@@ -81,6 +81,27 @@ def test_no_python_of_ours_runs_data_as_code(root: Path) -> None:
     assert {name: found for name, found in faults.items() if found} == {}
 
 
+def test_only_a_sweep_sends_values_to_a_worker_and_none_comes_back(root: Path) -> None:
+    """A worker takes a job of its own user's; what it answers are traces, which hold no code."""
+    picklers = {
+        path.name
+        for path in shipped(root, ".py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        if {"cloudpickle", "multiprocessing"} & {name.split(".")[0] for name in imported(node)}
+    }
+    assert picklers == {"worker.py"}
+    places = (root / "mlwidgets" / "replay" / "places.py").read_text("utf-8")
+    lane = (root / "mlwidgets" / "replay" / "lane.py").read_text("utf-8")
+    assert "unpack" not in places + lane
+
+
+def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return [alias.name for alias in node.names]
+
+
 def test_no_javascript_of_ours_makes_elements_or_code_from_text(root: Path) -> None:
     paths = shipped(root, ".js", ".mjs", ".html")
     assert {"player.js", "shim.js"} <= {path.name for path in paths}

@@ -118,7 +118,7 @@ class Player(anywidget.AnyWidget):
         self.views = views  # in place of the run's own, where it is compared
         self.unlike: list[str] = []  # columns that not all lanes have
         self.label = ""  # what the run is called among its lanes
-        self.groups: Mapping[Run, tuple[int, str]] = {}  # which lanes differ in their seed only
+        self.groups: Mapping[Run, tuple[int, str, int]] = {}  # which lanes differ in their seed only
         self.sweep = sweep  # what its lanes are of
         self.replaying: tuple[Core, int] | None = None  # a branch on its way to its frame
         self._watched: list[Run] = []

@@ -286,7 +286,7 @@ def test_the_timeline_is_the_longest_lanes_that_has_not_failed(run: Run) -> None
         assert state["lanes"][0]["error"]["text"] == "the worker process died (signal 9)"
         assert (state["label"], state["group"]) == (
             "n = 100001",
-            (1, "n = 100001"),
+            (1, "n = 100001", 1),
         )
 
 

@@ -72,10 +72,10 @@ export function multiples(run, cursor, page) {
 
   /** Of many lanes, one for each group: seeds are many, values few. @param {{group?: Group | null}[]} lanes @returns {number[]} their places */
   function chosen(lanes) {
-    const places = lanes.map((_, k) => k);
+    const places = lanes.map((_, k) => k).sort((j, k) => (lanes[j].group?.[2] ?? j) - (lanes[k].group?.[2] ?? k));
     if (lanes.length <= MOST) return places;
     const group = (/** @type {number} */ k) => lanes[k].group?.[0] ?? k;
-    const firsts = places.filter((k) => !places.slice(0, k).some((j) => group(j) === group(k)));
+    const firsts = places.filter((k, i) => !places.slice(0, i).some((j) => group(j) === group(k)));
     const all = (firsts.length > 1 ? firsts : places).sort((j, k) => group(j) - group(k));
     return all.filter((_, k) => MOST >= all.length || Math.round(Math.round((k * (MOST - 1)) / (all.length - 1)) * ((all.length - 1) / (MOST - 1))) === k);
   }
@@ -275,6 +275,7 @@ function sweep(run) {
 
   function update() {
     const all = [{ ...run.state, store: run.store }, ...run.lanes.said.map((lane) => ({ ...lane, store: run.lanes.store(lane.name) }))];
+    all.sort((a, b) => (a.group?.[2] ?? 0) - (b.group?.[2] ?? 0));
     const over = all.filter(({ status }) => ENDED.includes(status));
     const failed = over.filter(({ status }) => status === "failed").length;
     set(bar, { max: all.length, value: over.length });

@@ -42,8 +42,8 @@ export interface State {
   family?: Kin[]; place?: number; lanes?: LaneState[]; label?: string; steering?: string; unlike?: string[];
   group?: Group | null;
 }
-/** Lanes that differ in the seed only: the group's place, and what is different about it. */
-export type Group = [number, string];
+/** Lanes that differ in the seed only: the group's place, what is different about it, and the lane's own place among all. */
+export type Group = [number, string, number];
 export interface LaneState {
   name: string; label?: string; pale: boolean; status: string; number: number;
   events: Steer[]; params: Record<string, unknown>; start: Record<string, unknown>; line?: string;

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from mlwidgets.player import Player
     from mlwidgets.trace import Trace
 
-Group = tuple[int, str]  # its place among the groups, and what is different about it
+# its place among the groups, what is different about that, and its own place among all
+Group = tuple[int, str, int]
 MOST = 12  # lanes that can be told apart
 CHUNK = 512  # rows compared at once
 
@@ -178,7 +179,8 @@ def groups_of(runs: Sequence[Run]) -> dict[Run, Group]:
         firsts += [run] if k == len(firsts) else []
         places.append(k)
     labels = labels_of(firsts) if len(firsts) > 1 else [""]
-    return {run: (k, labels[k]) for run, k in zip(runs, places, strict=True)}
+    pairs = enumerate(zip(runs, places, strict=True))
+    return {run: (place, labels[place], k) for k, (run, place) in pairs}
 
 
 def _differ_in_seed(a: Run, b: Run) -> bool:

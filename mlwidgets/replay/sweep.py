@@ -220,7 +220,9 @@ class Sweep(Comparison):
             leader = max(self.runs, key=lambda run: (run.number, -self.runs.index(run)))
             self._player = Player(leader, leader.views, self)
             self._player.groups = {
-                run: (k, label) for k, (label, runs) in enumerate(self.groups) for run in runs
+                run: (k, label, self.runs.index(run))
+                for k, (label, runs) in enumerate(self.groups)
+                for run in runs
             }
             self._lead(self._player, leader)
         return self._player

@@ -120,6 +120,7 @@ class Core:
         self._pending: dict[str, Any] = {}
         self.stopping = False
         self._turning = False
+        self._answering = threading.Lock()
         self._frames: Any = None
         self._sent: Any = None
         self._due = 0
@@ -157,9 +158,14 @@ class Core:
                 raise RunError(
                     f"{name}: the run is {self.status}; restart it to change a parameter"
                 )
-            if self.over:
-                self._answer(name, value)
+            if not self.over:
+                self._steer(name, value)
                 return
+        with self._answering:  # the author's code: nothing else waits for it
+            self._answer(name, value)
+
+    def _steer(self, name: str, value: Any) -> None:
+        with self.changed:
             self._pending[name] = value
             if self.status != "running":  # a turn may be about to end: then it is in force
                 self.changed.wait_for(lambda: not self._turning, timeout=0.5)
@@ -312,7 +318,9 @@ class Core:
                 frame = self.answers[name](value)
             if number > self._past:
                 self.trace.add(frame, number, marked=True)
-        except Exception as error:  # the run is as it was
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # the run is as it was
             raise ParamError(f"{name}: not answered: {clip(told(error), 200)}", name) from error
         self.number, self.frame = number, frame
         self.values[name] = value

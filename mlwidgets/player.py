@@ -17,7 +17,7 @@ import anywidget
 import traitlets
 
 from .core import Hold, Upto
-from .errors import MLError, ParamError, sayable
+from .errors import MLError, ParamError, RunError, sayable
 from .info import first_of, info_of, state_of
 from .pace import NextUnit
 from .shell import renew
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .views import View
 
 LONG = {  # done aside, its result sent: "module:function" of (player, content)
+    "set": "replay.family:asked_to_set",  # of a run that is over
     "export": "pages.export:asked",
     "find": "search:asked",
     "pause_when": "search:asked_to_pause",
@@ -44,7 +45,7 @@ LONG = {  # done aside, its result sent: "module:function" of (player, content)
     "source": "replay.source:asked",
 }
 QUICK = ("play", "pause", "step", "set", "stop", "show", "progress", "cancel")
-ACTIONS = ", ".join((*QUICK, "restart", *LONG))
+ACTIONS = ", ".join(dict.fromkeys((*QUICK, "restart", *LONG)))
 # what a page is told of a lane
 LANE = ("status", "number", "events", "params", "start", "line", "error")
 STATIC = files("mlwidgets") / "static"
@@ -118,7 +119,7 @@ class Player(anywidget.AnyWidget):
         self.views = views  # in place of the run's own, where it is compared
         self.unlike: list[str] = []  # columns that not all lanes have
         self.label = ""  # what the run is called among its lanes
-        self.groups: Mapping[Run, tuple[int, str, int]] = {}  # which lanes differ in their seed only
+        self.groups: Mapping[Run, tuple[int, str, int]] = {}  # lanes that differ in the seed only
         self.sweep = sweep  # what its lanes are of
         self.replaying: tuple[Core, int] | None = None  # a branch on its way to its frame
         self._watched: list[Run] = []
@@ -210,8 +211,8 @@ class Player(anywidget.AnyWidget):
         try:
             self._receive(content)
         except Exception as error:  # whatever a page sends, it is answered
-            request = content.get("id") if isinstance(content, dict) else None
-            self._answer(request, MLError(f"{type(error).__name__}: {error}"))
+            asked = content if isinstance(content, dict) else {}
+            self._answer(asked, MLError(f"{type(error).__name__}: {error}"))
         sender.wake()
 
     def _receive(self, content: dict[str, Any]) -> None:
@@ -230,13 +231,13 @@ class Player(anywidget.AnyWidget):
             digest, code = front_end()
             self.send({"type": "code", "hash": digest}, [code])
         elif kind == "left":
-            _aside(renew, self.sweep or self.run)
+            _aside(renew, self.sweep or self.root)
         elif kind == "do":
             self.feed.seen(client)
             try:
                 self._do(content)
             except MLError as error:
-                self._answer(content["id"], error)
+                self._answer(content, error)
 
     def _feed_of(self, lane: str) -> Feed | None:
         feeds = (self.feed, *(lane.feed for lane in self.lanes))
@@ -250,7 +251,10 @@ class Player(anywidget.AnyWidget):
         if action == "restart":
             _aside(self._restart, content)
             return
-        if action in LONG:
+        if action == "set" and run._core.over:  # what has been learned answers: that may take long
+            _aside(self._long, content)
+            return
+        if action in LONG and action not in QUICK:
             _aside(self._long, content)
             return
         if action in ("play", "pause", "step"):
@@ -263,17 +267,17 @@ class Player(anywidget.AnyWidget):
         elif action == "stop":
             run._core.stop()
         elif action == "show":
-            self.show(next(r for r in run.family if r.place == content["place"]))
+            self.show(member(run.family, content["place"]))
         elif action == "progress":
             core, at = self.replaying or (run._core, 0)
-            self._answer(content["id"], None, {"number": core.number, "at": at})
+            self._answer(content, None, {"number": core.number, "at": at})
             return
         elif action == "cancel":
             if self.replaying:
                 self.replaying[0].stop()
         else:
             raise ParamError(f"no action {action!r} (known: {ACTIONS})")
-        self._answer(content["id"], None)
+        self._answer(content, None)
 
     def _drive(self, run: Run, content: dict[str, Any]) -> None:
         """Play, pause or step, at once. Lanes of a sweep go by themselves."""
@@ -298,11 +302,11 @@ class Player(anywidget.AnyWidget):
                 self.run.restart(**content.get("params", {}))
                 if content.get("play") and not self.run._core.over:  # some are done at once
                     self.run.start(content.get("pace"), content.get("step"))
-                self._answer(content["id"], None)
+                self._answer(content, None)
             except MLError as error:
-                self._answer(content["id"], error)
+                self._answer(content, error)
             except Exception as error:  # nobody else would tell the page
-                self._answer(content.get("id"), MLError(f"{type(error).__name__}: {error}"))
+                self._answer(content, MLError(f"{type(error).__name__}: {error}"))
 
     def _after_restart(self, content: dict[str, Any]) -> None:
         """What is asked while frame 0 is computed is done once it is there."""
@@ -314,21 +318,24 @@ class Player(anywidget.AnyWidget):
         module, _, name = LONG[content["action"]].partition(":")
         try:
             result = getattr(import_module(f".{module}", __package__), name)(self, content)
-            self._answer(content["id"], None, result)
+            self._answer(content, None, result)
         except MLError as error:
-            self._answer(content["id"], error)
+            self._answer(content, error)
         except Exception as error:  # nobody else would tell the page
-            self._answer(content["id"], MLError(f"{type(error).__name__}: {error}"))
+            self._answer(content, MLError(f"{type(error).__name__}: {error}"))
 
-    def deliver(self, name: str, mime: str, data: bytes) -> None:
-        """A file, into the reader's downloads."""
-        self.feed.outbox.append(({"type": "file", "name": name, "mime": mime}, [data]))
+    def deliver(self, asked: dict[str, Any], name: str, mime: str, data: bytes) -> None:
+        """A file, into the downloads of the reader who asked for it."""
+        file = {"type": "file", "client": asked.get("client"), "name": name, "mime": mime}
+        self.feed.outbox.append((file, [data]))
         sender.wake()
 
-    def _answer(self, request: Any, error: MLError | None, result: Any = None) -> None:
+    def _answer(self, asked: dict[str, Any], error: MLError | None, result: Any = None) -> None:
+        """All pages hear it; the one that asked knows itself by `client`."""
         name = error.name if isinstance(error, ParamError) else None
         text = None if error is None else sayable(str(error))
-        done = {"type": "done", "id": request, "error": text, "param": name}
+        done = {"type": "done", "client": asked.get("client"), "id": asked.get("id")}
+        done |= {"error": text, "param": name}
         if result is not None:
             done["result"] = sayable(result)
         self.feed.outbox.append((done, []))
@@ -348,6 +355,14 @@ class Player(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_()
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {**(data or {}), **stand_ins(self.run)}, metadata
+
+
+def member(family: Sequence[Run], place: Any) -> Run:
+    """The run of a family at a place; RunError where another window has closed it."""
+    found = next((run for run in family if run.place == place), None)
+    if found is None:
+        raise RunError(f"run {place!r} of this family is closed")
+    return found
 
 
 def stand_ins(run: Run) -> dict[str, str]:

@@ -34,7 +34,9 @@ def written(path: str | os.PathLike[str], error: type[MLError]) -> Generator[Bin
                 aside.unlink(missing_ok=True)
 
 
-def _target(path: str | os.PathLike[str], error: type[MLError]) -> Path:
+def _target(path: object, error: type[MLError]) -> Path:
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+        raise error(f"{path!r}: must be the path of a file")
     try:
         target = Path(path).expanduser().resolve()
         if target.is_dir():

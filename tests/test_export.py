@@ -225,3 +225,9 @@ def test_a_loaded_run_is_exported_like_the_one_that_was_saved(run: Run, tmp_path
     ]
     assert told[0] == told[1]
     assert load(tmp_path / "run.trace").trace.hash == run.trace.hash
+
+
+@pytest.mark.parametrize("path", ["", None, 3])
+def test_a_path_is_given(path: Any) -> None:
+    with pytest.raises(RunError, match="must be the path of a file"):
+        play("rl.q_learning").export(path)

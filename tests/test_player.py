@@ -51,7 +51,7 @@ def player() -> Iterator[Watched]:
     made.run.close()
 
 
-OK = {"type": "done", "id": 1, "error": None, "param": None}
+OK = {"type": "done", "client": "page", "id": 1, "error": None, "param": None}
 
 
 def test_the_front_end_is_sent_gzipped_and_named_by_its_hash() -> None:
@@ -218,3 +218,12 @@ def test_a_closed_run_takes_its_player_along(player: Watched) -> None:
     player.run.close()
     assert player.comm is None
     player.receive({"type": "ready", "client": "late"})
+
+
+def test_an_answer_says_whom_it_is_for(player: Watched) -> None:
+    player.receive({"type": "do", "client": "other", "id": 1, "action": "pause"})
+    assert player.answer(1)["client"] == "other"
+
+
+def test_a_run_that_another_window_has_closed_is_told(player: Watched) -> None:
+    assert player.ask("show", 9, place=7)["error"] == "run 7 of this family is closed"

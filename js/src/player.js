@@ -76,13 +76,13 @@ function player(model, shadow, signal) {
   shadow.append(box);
   let palette = paletteOf(box);
   const charts = info.views.findIndex((spec) => spec.kind === "line");
-  const alone = info.views.length === 1;
+  const single = info.views.length === 1;
   const page = { info, store, first: false, palette: () => palette, go: (/** @type {number} */ p) => cursor.go(p), tell, set: change, frozen: run.frozen };
-  const figures = info.views.map((spec, k) => figure(alone ? { ...spec, wide: true } : spec, { ...page, first: k === charts }));
+  const figures = info.views.map((spec, k) => figure(single ? { ...spec, wide: true } : spec, { ...page, first: k === charts }));
   const beside = multiples(run, cursor, page);
   views.append(...figures.map((f) => f.node), beside.node);
 
-  let asked = 0, before = 0, timer = 0, visible = true;
+  let asked = 0, before = 0, timer = 0, visible = true, resting = 0, left = run.state.number;
   dress();
   if (info.compared) behind.open("Compare");
   keys(box, cursor, search.keys);
@@ -123,7 +123,25 @@ function player(model, shadow, signal) {
 
   /** Nobody looks: time for the kernel to renew the still in the saved notebook. */
   function leave() {
-    if (run.live && document.hidden) run.post({ type: "left" });
+    if (!run.live || !document.hidden) return;
+    left = run.state.number;
+    run.post({ type: "left" });
+  }
+
+  /** Is nobody here at work? Renewing the still draws the player anew, and closes what is open. */
+  function alone() {
+    const open = '[aria-expanded="true"], [data-guess], .paint, .drawing';
+    return !run.running && !cursor.playing && !box.matches(":hover") && !shadow.activeElement && !box.querySelector(open) && search.empty;
+  }
+
+  /** The run stands at another frame than the still: it is renewed once nobody is at work. */
+  function rest() {
+    if (!run.live || run.state.number === left) return;
+    if (resting++ < 2 || !alone()) timer ||= window.setTimeout(settle, 1000);
+    else {
+      left = run.state.number;
+      run.post({ type: "left" });
+    }
   }
 
   /** One animation frame a player, however many things changed. */
@@ -178,6 +196,8 @@ function player(model, shadow, signal) {
     bell.speak(m);
     if (visible) for (const f of run.lanes.compared ? beside.figures : figures) f.describe();
     if (run.notice) timer = window.setTimeout(settle, 1000);
+    if (run.running) resting = 0;
+    else rest();
   }
 
   /** @param {Param} param */

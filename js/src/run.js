@@ -93,6 +93,7 @@ export class Run {
   /** @param {DataMessage | DoneMessage | FileMessage} content @param {Bytes[]} buffers */
   receive(content, buffers) {
     this.lost = false;
+    if (content.type !== "data" && content.client && content.client !== this.client) return; // another page asked
     if (content.type === "data") this.receiveData(content, buffers);
     if (content.type === "done") this.answer(content.id, content);
     if (content.type === "file") save(content, buffers[0]);

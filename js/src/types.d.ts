@@ -63,8 +63,8 @@ export interface DataMessage {
   type: "data"; lane?: string; seq?: number; epoch: number; count: number; number?: number; status?: string;
   light: [number, number]; heavy: [number, number]; cols: WireColumn[];
 }
-export interface DoneMessage { type: "done"; id: number; error: string | null; param?: string | null; result?: any }
-export interface FileMessage { type: "file"; name: string; mime: string }
+export interface DoneMessage { type: "done"; client?: string; id: number; error: string | null; param?: string | null; result?: any }
+export interface FileMessage { type: "file"; client?: string; name: string; mime: string }
 export type Bytes = DataView | ArrayBuffer | ArrayBufferView;
 
 /** The part of the anywidget model that the player uses. */

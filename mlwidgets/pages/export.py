@@ -55,10 +55,10 @@ PAGE = """<!doctype html>
 """
 
 
-def asked(player: Player, _content: dict[str, Any]) -> None:
+def asked(player: Player, content: dict[str, Any]) -> None:
     """The player's Export button: the page, into the reader's downloads."""
     page = page_of(player.run).encode("utf-8", "replace")
-    player.deliver(f"{file_stem(player.run.name)}.html", "text/html", page)
+    player.deliver(content, f"{file_stem(player.run.name)}.html", "text/html", page)
 
 
 def file_stem(name: str) -> str:
@@ -70,9 +70,8 @@ def export(run: Run, path: str | os.PathLike[str]) -> None:
     """Write the page; it appears complete or not at all. RunError where it cannot be written."""
     if not run.trace:
         raise RunError(f"{run.name}: has no frame to export")
-    page = page_of(run).encode("utf-8", "replace")
-    with written(path, RunError) as file:
-        file.write(page)
+    with written(path, RunError) as file:  # a path that cannot be is told before the work
+        file.write(page_of(run).encode("utf-8", "replace"))
 
 
 def page_of(run: Run) -> str:

@@ -76,6 +76,11 @@ def _open(player: Player, run: Run, content: Json) -> Json:
     return {"place": run.place, "note": run._core.note}
 
 
+def asked_to_set(player: Player, content: Json) -> None:
+    """A live parameter of a run that is over: its answer."""
+    player.run.set(**{str(content["name"]): content["value"]})
+
+
 def asked_to_drop(player: Player, content: Json) -> None:
     """Undo: back to the run that a branch comes from; the branch is gone."""
     run = player.run

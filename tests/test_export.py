@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import html
+import itertools
 import json
 import os
 import re
@@ -102,7 +103,11 @@ def test_every_frame_is_in_the_page_exactly(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_run_that_goes_on_is_exported_as_far_as_it_is_and_says_so(tmp_path: Path) -> None:
-    run = play(walk, laps=10_000).start()
+    def endless() -> Frames[Any]:
+        for k in itertools.count():
+            yield {"k": k}
+
+    run = play(endless).start()
     until(lambda: run.number > 100, "it is under way")
     run.export(tmp_path / "figure.html")
     held = islands((tmp_path / "figure.html").read_text("utf-8"))

@@ -227,6 +227,7 @@ def test_it_waits_where_an_expression_comes_true(ip: Shell) -> None:
     )
     run = ip.ip.user_ns["run"]
     run.pause_when("loss >= 5")
+    until(lambda: "go" in ip.ip.user_ns, "the cell has begun")
     ip.run("go.set()")
     until(lambda: run.status == "paused", "the loop holds")
     assert (run.number, ip.ip.user_ns["loss"]) == (5, 5)

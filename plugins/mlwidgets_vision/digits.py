@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, TypedDict
 
 import numpy as np
@@ -86,7 +87,12 @@ def inked(digit: Image) -> Tensor:
 
 
 def judged(p: Tensor, y: Tensor, x: Tensor) -> Judged:
-    """How the answers p (n, 10) to the digits x compare with what they are, y (n,)."""
+    """How the answers p (n, 10) to the digits x compare with what they are, y (n,).
+
+    What has no probabilities, but nan, is no answer and no mistake; accuracy is nan without any.
+    """
+    n, read = len(y), ~p.isnan().any(1)
+    p, y, x = p[read], y[read], x[read]
     answer = p.argmax(1)
     confusion = torch.bincount(10 * y + answer, minlength=100).reshape(10, 10)
     wrong = (answer != y).nonzero()[:, 0]
@@ -96,7 +102,7 @@ def judged(p: Tensor, y: Tensor, x: Tensor) -> Judged:
     sure = p[surest].amax(1).tolist()
     words = zip(y[surest].tolist(), answer[surest].tolist(), sure, strict=True)
     return Judged(
-        accuracy=int((answer == y).sum()) / len(y),
+        accuracy=int((answer == y).sum()) / n if len(y) else float("nan"),
         confusion=confusion.to("cpu", torch.int32).numpy(),
         mistakes=pictures,
         said=[f"{true} as {said}, {100 * share:.0f}%" for true, said, share in words],
@@ -107,7 +113,8 @@ def watched(net: Net, x: Tensor, seed: int) -> tuple[Net, Network, list[Tensor]]
     """A copy of a user's network beside the data x, how it is asked, and its weights.
 
     Her own stays as it was, so that a restart begins as she gave it; the copy is the run's result.
-    Its dropout draws from the seed. Maps are those of its first convolution, else the digit itself.
+    Its dropout draws from the seed, on the processor and on a CUDA device. Maps are those of its
+    first convolution, else the digit itself. ParamError for what cannot be copied or trained.
     """
     try:
         net = copy.deepcopy(net).to(x.device)
@@ -117,20 +124,47 @@ def watched(net: Net, x: Tensor, seed: int) -> tuple[Net, Network, list[Tensor]]
             f"net: cannot be copied, and is not trained in place: {why}", "net"
         ) from None
     theta: list[Tensor] = [weight for weight in net.parameters() if weight.requires_grad]
+    if any(weight.dtype == torch.float16 for weight in theta):
+        raise ParamError(
+            "net: has weights of float16, where Adam's epsilon of 1e-8 is 0 and every weight"
+            " becomes nan; must be of float32, float64 or bfloat16: give net.float()",
+            "net",
+        )
     first = next((m for m in net.modules() if isinstance(m, torch.nn.Conv2d)), None)
-    chance = torch.Generator("cpu").manual_seed(seed).get_state()
-    maps: list[Tensor] = []
+    places = [torch.device("cpu"), *([x.device] if x.is_cuda else [])]
+    chance = {place: torch.Generator(place).manual_seed(seed).get_state() for place in places}
 
     def network(x: Tensor) -> tuple[Tensor, Tensor]:
-        nonlocal chance
-        maps[:] = [x]
         net.train(torch.is_grad_enabled())
-        with torch.random.fork_rng(devices=[]):
-            torch.set_rng_state(chance)
+        with drawing(chance), seeing(first, [x]) as maps:
             z = net(x.to(theta[0].dtype))
-            chance = torch.get_rng_state()
         return z, maps[0]
 
-    if first is not None:
-        first.register_forward_hook(lambda _net, _given, made: maps.__setitem__(0, made))
     return net, network, theta
+
+
+@contextmanager
+def drawing(chance: dict[torch.device, Tensor]) -> Iterator[None]:
+    """Random numbers go on from these states, and the states with them; all others stay."""
+    gpus = [place for place in chance if place.type == "cuda"]
+    with torch.random.fork_rng(devices=gpus):
+        torch.set_rng_state(chance[torch.device("cpu")])
+        for gpu in gpus:
+            torch.cuda.set_rng_state(chance[gpu], gpu)
+        yield
+        chance[torch.device("cpu")] = torch.get_rng_state()
+        for gpu in gpus:
+            chance[gpu] = torch.cuda.get_rng_state(gpu)
+
+
+@contextmanager
+def seeing(layer: torch.nn.Module | None, maps: list[Tensor]) -> Iterator[list[Tensor]]:
+    """maps[0] becomes what the layer makes; afterwards nothing of ours is on it."""
+    if layer is None:
+        yield maps
+        return
+    hook = layer.register_forward_hook(lambda _net, _given, made: maps.__setitem__(0, made))
+    try:
+        yield maps
+    finally:
+        hook.remove()

@@ -67,10 +67,12 @@ def in_double(net: nn.Module | None, x: Tensor) -> nn.Module | None:
         return None
     net = copy.deepcopy(net).cpu().double().eval()
     try:
-        net(x[:2])
+        unread = net(x).isnan().any()
     except RuntimeError as error:
         why = str(error).partition("\n")[0]
         raise UncheckedError(f"the network does not compute in double precision: {why}") from None
+    if unread:
+        raise UncheckedError("the network answers nan, which compares with nothing")
     return net
 
 

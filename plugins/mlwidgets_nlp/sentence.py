@@ -25,7 +25,7 @@ class Sentence(TextKind):
             raise ValueError(f"must have at most {LIMIT} tokens, has {len(value):,} letters: {why}")
         text = super().check(value)
         T = len(split(text))
-        if T == 0:
+        if not any(token[0].isalnum() for token in split(text)):
             raise ValueError("must have at least one word")
         if T > LIMIT:
             raise ValueError(f"must have at most {LIMIT} tokens, has {T:,}: {why}, here {T * T:,}")

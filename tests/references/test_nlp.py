@@ -289,6 +289,7 @@ def refused(**params: Any) -> str:
 def test_a_text_that_cannot_be_weighed_is_refused_with_the_limit_and_why() -> None:
     assert "must have at least one word" in refused(text="")
     assert "must have at least one word" in refused(text=" \n\t")
+    assert "must have at least one word" in refused(text="!!! ...")
     enormous = refused(text="x" * 100_000)
     assert "at most 512 tokens, has 100,000 letters" in enormous
     assert "every pair" in enormous

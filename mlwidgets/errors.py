@@ -26,11 +26,15 @@ class MLError(Exception):
 
 
 class ParamError(MLError):
-    """A parameter's name or value; `name` is the parameter's where there is just one."""
+    """A parameter's name or value; `name` is the parameter's where there is just one.
 
-    def __init__(self, message: str, name: str | None = None) -> None:
+    instead: the nearest value that is allowed; a restart that changed only others goes on with it.
+    """
+
+    def __init__(self, message: str, name: str | None = None, instead: Any = None) -> None:
         super().__init__(message)
         self.name = name
+        self.instead = instead
 
 
 class FrameError(MLError):

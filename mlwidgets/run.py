@@ -289,7 +289,8 @@ class Run:
     def restart(self, **changes: Any) -> Self:
         """Back to frame 0, with other parameters where given; the old trace is dropped.
 
-        It stays where the parameters are refused.
+        It stays where the parameters are refused. One that is not among the changes, but that they
+        make impossible, takes the nearest value where the algorithm names it (ParamError.instead).
         """
         if self._fixed or self.closed:
             raise RunError(
@@ -304,10 +305,16 @@ class Run:
             self._launch(values)
             if self._core.fault and not self.trace:
                 raise RunError(f"{self.name}: frame 0 raised {self._core.fault['text']}")
-        except MLError:  # what was there stays
+        except MLError as error:  # what was there stays
             self._driver.stop()
             self._core, self._driver = before
             self._watch()
+            if (
+                isinstance(error, ParamError)
+                and error.instead is not None
+                and error.name not in (None, *changes)
+            ):
+                return self.restart(**changes, **{str(error.name): error.instead})
             raise
         if pausing and not self._core.over:
             with suppress(SearchError):  # its frames have other names now

@@ -24,7 +24,8 @@ Try: causal=true  What does the first word look at now?
 Try: tau=4  Why does every head see everything alike?
 Try: ablate=[0,1,2,3]  How much of the output is left?
 
-The heads are made by hand (heads.py), not learned. With a `model` the frames are its layers.
+The heads are made by hand (heads.py), not learned; fewer `heads` drop from `ablate` those that
+are gone. With a `model` the frames are its layers, and none is ablated.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ import numpy as np
 
 from mlwidgets import Array, Bars, Frames, Heads, Heatmap, Range, Text, algorithm
 
-from .heads import Floats, Weights, embed, kind, split, weights
-from .models import MODEL, OURS, TOKENIZER, attentions, encoded, kept
+from .heads import Floats, Weights, embed, kind, split, switched_off, weights
+from .models import ARBITRARY, MODEL, OURS, TOKENIZER, attentions, encoded, kept
 from .sentence import SENTENCE, Sentence
 
 
@@ -73,15 +74,14 @@ def attention(
     model: Annotated[Any, MODEL] = None,
     tokenizer: Annotated[Any, TOKENIZER] = None,
 ) -> Frames[Step]:
+    off = switched_off(ablate, heads if model is None else 0)
     if model is not None:
-        aside = "" if tokenizer is not None else " (no tokenizer: words stand for arbitrary ones)"
-        yield from layers(model, *encoded(text, model, tokenizer), aside)
+        yield from layers(model, *encoded(text, model, tokenizer), ARBITRARY * (tokenizer is None))
         return
     tokens = split(text)
     X = embed(tokens).astype(np.float32)  # (T, d_model)
     W = Weights(*(w.astype(np.float32) for w in weights(heads, d_k, seed)))
-    tau = tau * d_k**0.5 if scale else tau
-    yield from steps(tokens, X, W, causal, tau, [h for h in set(ablate) if h < heads])
+    yield from steps(tokens, X, W, causal, tau * d_k**0.5 if scale else tau, off)
 
 
 def steps(

@@ -22,6 +22,8 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
+from mlwidgets import ParamError
+
 Floats = npt.NDArray[np.floating[Any]]
 
 LETTERS, MARKS, PLACE = 62, 2, 32
@@ -165,6 +167,19 @@ HEADS: dict[str, Maker] = {
 def kind(h: int) -> str:
     """What head h compares."""
     return list(HEADS)[min(h, len(HEADS) - 1)]
+
+
+def switched_off(ablate: list[int], H: int) -> list[int]:
+    """Each head of the list once. ParamError for one that is not of the H; the others are instead.
+
+    H: 0 for the heads of a model, which stay as they are.
+    """
+    there = sorted({h for h in ablate if h < H})
+    if wrong := [h for h in ablate if h >= H]:
+        allowed = f"has no head {wrong[0]}, must be of 0 to {H - 1}"
+        why = allowed if H else "a model's heads cannot be switched off, must be []"
+        raise ParamError(f"ablate={ablate}: {why}", "ablate", instead=there)
+    return there
 
 
 def turned(pair: Pair, rng: np.random.Generator) -> Pair:

@@ -59,6 +59,7 @@ MODEL = Object(
     ("config", "parameters", "forward"),
     "a Hugging Face model object, such as BertModel.from_pretrained(...)",
 )
+ARBITRARY = " (no tokenizer: words stand for arbitrary ones)"
 OURS = Unless("model")  # a model has its own heads
 TOKENIZER = Object(("convert_ids_to_tokens", "__call__"), "a Hugging Face tokenizer object")
 

@@ -67,7 +67,8 @@ def in_double(net: nn.Module | None, x: Tensor) -> nn.Module | None:
         return None
     net = copy.deepcopy(net).cpu().double().eval()
     try:
-        unread = net(x).isnan().any()
+        with torch.no_grad():
+            unread = net(x).isnan().any()
     except RuntimeError as error:
         why = str(error).partition("\n")[0]
         raise UncheckedError(f"the network does not compute in double precision: {why}") from None

@@ -320,6 +320,22 @@ class Plain(torch.nn.Module):
         return out
 
 
+def test_a_head_that_is_not_there_cannot_be_switched_off() -> None:
+    assert refused(ablate=[2, 9]) == "ablate=[2, 9]: has no head 9, must be of 0 to 7"
+    assert "a model's heads cannot be switched off, must be []" in refused(ablate=[3], model=bert())
+
+
+def test_fewer_heads_drop_those_that_are_gone_from_what_is_switched_off() -> None:
+    run = mlwidgets.play("nlp.attention", text=TEXT, ablate=[1, 6])
+    run.restart(heads=4)
+    assert run.params["ablate"] == [1]
+    assert run.trace["A"].shape[1] == 4
+    with pytest.raises(ParamError, match="no head 5, must be of 0 to 3"):
+        run.restart(heads=4, ablate=[5])
+    assert run.params["ablate"] == [1]
+    assert run.restart(model=bert()).params["ablate"] == []
+
+
 def test_what_is_no_model_with_attentions_is_refused() -> None:
     assert "must be a Hugging Face model object" in refused(model=3)
     assert "must be a Hugging Face model object" in refused(model=BertModel)

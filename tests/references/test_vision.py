@@ -161,7 +161,7 @@ def test_a_network_of_nan_answers_nothing_and_makes_no_mistakes() -> None:
         assert run.trace["said"][0] == ()
         assert not run.trace["confusion"][0].any()
         with pytest.raises(UncheckedError, match="answers nan"):
-            in_double(net, digits(None)[0])
+            in_double(net, digits(None)[0].double())
 
 
 def test_a_digit_that_is_not_answered_is_not_read_rightly() -> None:

@@ -80,6 +80,7 @@ test("heads stand in rows of equal length, inside the width, and one enlarged st
 
 test("tokens are named where there is room", () => {
   assert.deepEqual([18, 40, 512].map((T) => matrixLayout({ ...shape, T }).labels), [true, false, false]);
+  assert.deepEqual([500, 620, 760].map((width) => matrixLayout({ ...shape, width }).labels), [false, true, true], "worth a third row, no fourth");
   assert.ok(matrixLayout({ ...shape, T: 40, big: 0 }).labels, "enlarged there is");
   assert.ok(threadLayout({ ...shape, T: 40 }).labels);
   assert.ok(threadLayout({ ...shape, T: 512 }).height < 1000, "and many stay on the screen");

@@ -234,6 +234,12 @@ def test_a_model_of_12_layers_and_12_heads_paints_512_tokens(lab: Lab) -> None:
     assert colours(player.view("Heads")) > 3
     assert book.received - received < 20e6
     expect(player.box.get_by_role("switch")).to_have_count(0)
+    named = player.box.get_by_role("button", name="Enlarge head 0").bounding_box()
+    picture = player.view("Heads").bounding_box()
+    assert named
+    assert picture
+    assert named["y"] - picture["y"] == pytest.approx(4, abs=2), "above its own matrix"
+    expect(player.box.locator("figcaption").first).to_contain_text("words where you point")
     expect(player.box.get_by_text("With a model given, no effect of heads, d_k")).to_be_visible()
     for control in ("heads", "d_k features of a head", "tau temperature"):
         expect(player.slider(control)).to_have_count(0)

@@ -94,8 +94,9 @@ export function heads(ctx) {
       g.restore();
     }
     bar.update(threads, big >= 0);
-    titles.update({ layout, names, off: switchable(ctx, moment) ? off : null, big, several: weights.H > 1 });
-    ctx.say(said(ctx, moment, weights, threads), place.h >= 0 ? words(place) : `${num(weights.signed ? weights.lo : 0)} to ${num(weights.hi)}`);
+    const wordless = layout.labels ? "" : "words where you point";
+    ctx.say(said(ctx, moment, weights, threads, wordless), place.h >= 0 ? words(place) : `${num(weights.signed ? weights.lo : 0)} to ${num(weights.hi)}`);
+    titles.update({ layout, names, off: switchable(ctx, moment) ? off : null, big, several: weights.H > 1 }); // below a caption of as many lines as it has now
   }
 
   /** @param {number} x @param {number} y @returns {Place} */
@@ -184,10 +185,10 @@ function text({ store }, name, position) {
 /** @param {string[]} names @param {number} h */
 export const headName = (names, h) => names[h] || `head ${h}`;
 
-/** What the picture is, after the title. @param {Ctx} ctx @param {Moment} moment @param {Weights} weights @param {boolean} threads */
-function said(ctx, moment, { T, root }, threads) {
+/** What the picture is, after the title. @param {Ctx} ctx @param {Moment} moment @param {Weights} weights @param {boolean} threads @param {string} wordless */
+function said(ctx, moment, { T, root }, threads, wordless) {
   const step = text(ctx, ctx.spec.says, moment.position);
-  const more = [step, root ? "colour: √weight" : "", threads && T > 64 ? "the strongest threads" : ""];
+  const more = [step, root ? "colour: √weight" : "", threads && T > 64 ? "the strongest threads" : "", wordless];
   return more.filter(Boolean).map((part) => ` · ${part}`).join("");
 }
 

@@ -27,9 +27,10 @@ export function matrixLayout(shape) {
   const { T, width, words } = shape;
   const alone = shape.H === 1 || shape.big >= 0;
   const gutter = Math.ceil(10 + LETTER * words);
-  const names = grid({ ...shape, width: width - gutter }, 128, 250);
-  const labels = names.most / T >= NAMED;
-  const { across, heads, most } = labels ? names : grid(shape, 128, 250);
+  const bare = grid(shape, 128, 250), names = grid({ ...shape, width: width - gutter }, Math.max(128, NAMED * T), 250);
+  const rows = (/** @type {typeof bare} */ g) => Math.ceil(g.heads.length / g.across);
+  const labels = names.most / T >= NAMED && rows(names) <= Math.max(3, rows(bare)); // words are worth a third row
+  const { across, heads, most } = labels ? names : bare;
   const left = labels ? gutter : 0;
   const wide = alone ? Math.min(48, (width - left) / T, Math.max(most, HIGH) / T) : Math.min(28, most / T);
   const step = alone ? Math.min(wide, HIGH / T) : wide;

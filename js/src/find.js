@@ -98,12 +98,7 @@ export function finder(run, cursor) {
 
   /** @type {Pane} */
   const pane = { label: "Find", node, opened: () => field.focus() };
-  return {
-    pane, update, keys: { n: next, N: previous },
-    get empty() {
-      return !field.value;
-    },
-  };
+  return { pane, update, keys: { n: next, N: previous } };
 }
 
 /** @param {number} all @param {number} k the one under the cursor */

@@ -82,7 +82,7 @@ function player(model, shadow, signal) {
   const beside = multiples(run, cursor, page);
   views.append(...figures.map((f) => f.node), beside.node);
 
-  let asked = 0, before = 0, timer = 0, visible = true, resting = 0, left = run.state.number;
+  let asked = 0, before = 0, timer = 0, visible = true;
   dress();
   if (info.compared) behind.open("Compare");
   keys(box, cursor, search.keys);
@@ -123,25 +123,7 @@ function player(model, shadow, signal) {
 
   /** Nobody looks: time for the kernel to renew the still in the saved notebook. */
   function leave() {
-    if (!run.live || !document.hidden) return;
-    left = run.state.number;
-    run.post({ type: "left" });
-  }
-
-  /** Is nobody here at work? Renewing the still draws the player anew, and closes what is open. */
-  function alone() {
-    const open = '[aria-expanded="true"], [data-guess], .paint, .drawing';
-    return !run.running && !cursor.playing && !box.matches(":hover") && !shadow.activeElement && !box.querySelector(open) && search.empty;
-  }
-
-  /** The run stands at another frame than the still: it is renewed once nobody is at work. */
-  function rest() {
-    if (!run.live || run.state.number === left) return;
-    if (resting++ < 2 || !alone()) timer ||= window.setTimeout(settle, 1000);
-    else {
-      left = run.state.number;
-      run.post({ type: "left" });
-    }
+    if (run.live && document.hidden) run.post({ type: "left" });
   }
 
   /** One animation frame a player, however many things changed. */
@@ -196,8 +178,6 @@ function player(model, shadow, signal) {
     bell.speak(m);
     if (visible) for (const f of run.lanes.compared ? beside.figures : figures) f.describe();
     if (run.notice) timer = window.setTimeout(settle, 1000);
-    if (run.running) resting = 0;
-    else rest();
   }
 
   /** @param {Param} param */

@@ -182,7 +182,6 @@ export function predicting(body, chart) {
     },
     lift: () => curve.lift(),
     update() {
-      body.toggleAttribute("data-guess", !curve.empty);
       curve.over(...chart.ends());
       const scales = chart.scales();
       const active = /** @type {ShadowRoot} */ (body.getRootNode()).activeElement;

@@ -181,17 +181,3 @@ def test_a_file_goes_to_the_view_that_asked_for_it(lab: Lab) -> None:
     first.button("Step forward").click()  # answered after whatever else was sent
     book.wait_for("run.trace['episode'][-1]", "1")
     assert files == ["rl_q_learning.html"]
-
-
-def test_the_picture_in_the_notebook_is_of_the_last_frame(lab: Lab) -> None:
-    book = lab.open([LOAD, PLAY, "_ = run.wait()"])
-    book.run_all()
-    opened(book, 1)
-    last = book.eval("run.number")
-
-    def told() -> str:
-        return str([o["data"]["text/plain"] for o in book.outputs(1) if "data" in o])
-
-    wait_until(lambda: f"done at frame {last}" in told(), "the text beside it is of the end")
-    player = opened(book, 1)
-    wait_until(lambda: player.last > 0, "it is a player still")

@@ -82,8 +82,8 @@ def test_a_cell_run_fifty_times_leaves_one_run_and_nothing_else(lab: Lab, name: 
     book.wait_for("ours() == live()", "True")
     book.wait_for("threading.active_count() <= threads", "True")
     book.wait_for("left() <= comms", "True")
-    grown = int(book.eval("held() - before"))
-    assert grown / (AGAIN - WARM - 2) < GROWTH
+    allowed = GROWTH * (AGAIN - WARM - 2)  # what a thread still has in hand is given back soon
+    book.wait_for(f"held() - before < {allowed}", "True")
     expect(book.output(1).get_by_role("slider", name="Frame", exact=True)).to_be_visible()
 
 

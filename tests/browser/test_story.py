@@ -10,6 +10,7 @@ from tests.browser.lab import Lab, wait_until
 from tests.browser.playing import colours, number, opened, settled
 
 RUN = "mlwidgets.runs()[0]"
+TRIED = "mlwidgets.runs()[-1]"
 
 
 def test_a_learner_loads_lists_plays_steers_looks_back_and_tries(lab: Lab) -> None:
@@ -61,11 +62,12 @@ def test_a_learner_loads_lists_plays_steers_looks_back_and_tries(lab: Lab) -> No
     wait_until(lambda: number(epsilon.input_value()) == 0.1, "the value in force before")
     book.screenshot("story-3-back")
 
-    # a question
+    # a question, which opens beside the run
     player.button(re.compile("^ε = 0: does it ever leave the first path")).click()
-    book.wait_for(f"{RUN}.params['epsilon']", "0.0")
-    book.wait_for(f"{RUN}.status", "running")
-    assert book.eval(f"{RUN}.events") == "()"
+    book.wait_for("len(mlwidgets.runs())", "2")
+    book.wait_for(f"{TRIED}.params['epsilon']", "0.0")
+    book.wait_for(f"{TRIED}.status", "running")
+    assert book.eval(f"{TRIED}.events") == "()"
     player.advances(50)
     wait_until(lambda: number(epsilon.input_value()) == 0, "the control shows the question's value")
     book.screenshot("story-4-try")

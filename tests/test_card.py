@@ -46,7 +46,7 @@ HOSTILE = [
     "separators \u2028 \u0085 \u00a0 and \u202e turned",
     "null \x00 and escape \x1b[31m",
     "half a pair \ud83d",
-    "'''",
+    "'''quoted'''",
 ]
 
 

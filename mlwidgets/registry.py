@@ -5,16 +5,20 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
+from typing import Any
 
-from .errors import RegistryError, nearest
+from .algorithms import Algorithm
+from .errors import MLError, RegistryError, nearest
 from .item import Item
+from .kinds import same
 from .plugin import RESERVED, Plugin, Topic, describe, load_plugin, take_out
 
-__all__ = ["RESERVED", "Item", "Plugin", "Registry", "Topic", "registry"]
+__all__ = ["RESERVED", "Item", "Plugin", "Registry", "Topic", "registered", "registry"]
 
 GROUP = "mlwidgets"
 
@@ -163,6 +167,23 @@ def _let_in(plugin: Plugin) -> bool:
 
 def _names(text: str | None) -> set[str] | None:
     return None if text is None else {name for name in text.replace(",", " ").split() if name}
+
+
+def registered(algorithm: Algorithm[Any, Any]) -> str:
+    """The name by which any kernel knows this very algorithm, or nothing."""
+    items = registry().items
+    home = f"{algorithm.fn.__module__}:{algorithm.fn.__qualname__}"
+    named = items.get(algorithm.name)
+    for item in [named] if named else [i for i in items.values() if i.target == home]:
+        with suppress(MLError):
+            found = item.load()
+            if found.fn is algorithm.fn and _alike(found.fixed, algorithm.fixed):
+                return item.name
+    return ""
+
+
+def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
 
 
 @cache

@@ -13,12 +13,12 @@ from textwrap import indent, wrap
 from typing import TYPE_CHECKING, Any
 
 from mlwidgets.device import settle_thread
-from mlwidgets.errors import MLError, clip, sayable
+from mlwidgets.errors import clip, sayable
 from mlwidgets.images import Image
 from mlwidgets.info import info_of
 from mlwidgets.inputs import Grid, Table
 from mlwidgets.kinds import same
-from mlwidgets.registry import registry
+from mlwidgets.registry import registered, registry
 from mlwidgets.tokens import Reference, read_value, scan
 
 from .bibtex import bibtex
@@ -178,26 +178,6 @@ def _standing(run: Run, number: int) -> str:
     status = str((run.info or {}).get("status", run.status))
     here = run.algorithm.at == number or (run.fixed and number == 0)
     return "" if status == "done" or here else f" @{number}"
-
-
-def registered(algorithm: Algorithm[Any, Any]) -> str:
-    """The name by which a clean kernel knows the algorithm, or nothing."""
-    home = f"{algorithm.fn.__module__}:{algorithm.fn.__qualname__}"
-    items = registry().items
-    if (item := items.get(algorithm.name)) is not None:
-        try:
-            found = item.load()
-        except MLError:
-            return ""
-        there = f"{found.fn.__module__}:{found.fn.__qualname__}"
-        return item.name if there == home and _alike(found.fixed, algorithm.fixed) else ""
-    if algorithm.fixed:
-        return ""
-    return next((item.name for item in items.values() if item.target == home), "")
-
-
-def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
 
 
 # what it was made with --------------------------------------------------------------------------

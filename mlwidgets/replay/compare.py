@@ -216,30 +216,37 @@ def unlike(traces: Sequence[Trace]) -> list[str]:
 
 def parting(first: Trace, other: Trace, label: str, tolerance: float) -> Parting:
     """Where two traces first differ, over the frames that both have recorded."""
+    first, other = first.snapshot(), other.snapshot()  # either may go on, and be thinned
     names = [column.name for column in common([first, other]) if not column.measured]
+    rows = _shared_rows(first, other)
     exact: tuple[int | None, tuple[str, ...]] = (None, ())
     beyond: tuple[int | None, tuple[str, ...]] = (None, ())
-    shared = 0
-    for frames, mine, theirs in _together(first, other, names):
-        shared += len(frames)
+    for frames, mine, theirs in _together(first, other, names, rows):
         gaps = {name: _gap(mine[name], theirs[name]) for name in names}
         if exact[0] is None:
             exact = _first(frames, {name: gap > 0 for name, gap in gaps.items()})
         if exact[0] is not None:
             beyond = _first(frames, {name: gap > tolerance for name, gap in gaps.items()})
         if beyond[0] is not None:
-            shared = min(len(first), len(other))
             break
-    return Parting(label, shared, *exact, *beyond, tolerance)
+    return Parting(label, len(rows[0]), *exact, *beyond, tolerance)
 
 
-def _together(first: Trace, other: Trace, names: list[str]) -> Iterator[tuple[Any, Any, Any]]:
-    """Rows of the frames that both have, a chunk at a time."""
+def _shared_rows(first: Trace, other: Trace) -> tuple[Any, Any]:
+    """Where each has the frames that both have."""
     import numpy as np
 
     _, here, there = np.intersect1d(
         first.frames, other.frames, assume_unique=True, return_indices=True
     )
+    return here, there
+
+
+def _together(
+    first: Trace, other: Trace, names: list[str], rows: tuple[Any, Any]
+) -> Iterator[tuple[Any, Any, Any]]:
+    """Rows of the frames that both have, a chunk at a time."""
+    here, there = rows
     for k in range(0, len(here), CHUNK):
         a, b = here[k : k + CHUNK], there[k : k + CHUNK]
         mine = first.read(["#frame", *names], int(a[0]), int(a[-1]) + 1)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from mlwidgets.errors import ParamError, RunError, clip, told
 from mlwidgets.kinds import same
-from mlwidgets.registry import registry
+from mlwidgets.registry import registered
 from mlwidgets.run import Run
 from mlwidgets.shell import cells, renew
 from mlwidgets.summary import number
@@ -345,24 +345,12 @@ def _jobs(run: Run, values: Mapping[str, Sequence[Any]], workers: int) -> list[J
     lists = [[(name, _packed(name, value)) for value in given] for name, given in values.items()]
     lanes = math.prod(map(len, lists))
     threads = max(1, (os.cpu_count() or 1) // min(workers, lanes))
-    algorithm = b"" if _registered(run.algorithm) else _packed_function(run.algorithm)
+    known = registered(run.algorithm)
+    algorithm = b"" if known else _packed_function(run.algorithm)
     return [
-        Job(run.name, {**base, **dict(pairs)}, algorithm, run.device, threads)
+        Job(known or run.name, {**base, **dict(pairs)}, algorithm, run.device, threads)
         for pairs in product(*lists)
     ]
-
-
-def _registered(algorithm: Algorithm[Any, Any]) -> bool:
-    """Does a worker find the very same by its name?"""
-    item = registry().items.get(algorithm.name)
-    if item is None:
-        return False
-    known = item.load()
-    fixed = known.fixed
-    return known.fn is algorithm.fn and (
-        fixed.keys() == algorithm.fixed.keys()
-        and all(same(fixed[name], algorithm.fixed[name]) for name in fixed)
-    )
 
 
 def _packed(name: str, value: Any) -> bytes:

@@ -66,6 +66,7 @@ class _Recording:
         self.core, self.path, self.file = run._core, path, file
         self.run = weakref.ref(run)  # a run nobody holds any more ends its file
         self.line = run.line
+        self.stops = [*run.stops.items()]
         self.writer: TraceWriter | None = None
         self.last = -1  # the number of the last frame in the file
         self.events: list[Event] = []  # those in the file
@@ -97,7 +98,8 @@ class _Recording:
                 self._steered(writer)
             if writer and self.core.over:
                 self.core.trace.written = self.writer = None
-                writer.end(end_of(self.core) | {"line": self._line()})
+                line = self._line()
+                writer.end(end_of(self.core) | {"line": line, "stops": self.stops})
                 self.file.close()
 
     def _steered(self, writer: TraceWriter) -> None:
@@ -114,7 +116,7 @@ class _Recording:
         """The run's line, as long as there is one."""
         run = self.run()
         if run is not None and run._core is self.core:
-            self.line = run.line
+            self.line, self.stops = run.line, [*run.stops.items()]
         return self.line
 
     @contextmanager

@@ -44,7 +44,7 @@ LONG = {  # done aside, its result sent: "module:function" of (player, content)
     "card": "replay.card:asked",
     "source": "replay.source:asked",
 }
-QUICK = ("play", "pause", "step", "set", "stop", "show", "progress", "cancel")
+QUICK = ("play", "pause", "step", "set", "stop", "stops", "show", "progress", "cancel")
 ACTIONS = ", ".join(dict.fromkeys((*QUICK, "restart", *LONG)))
 # what a page is told of a lane
 LANE = ("status", "number", "events", "params", "start", "line", "error")
@@ -266,6 +266,8 @@ class Player(anywidget.AnyWidget):
             run.set(**{str(content["name"]): content["value"]})
         elif action == "stop":
             run._core.stop()
+        elif action == "stops":
+            run.stops = dict(map(tuple, content["stops"]))
         elif action == "show":
             self.show(member(run.family, content["place"]))
         elif action == "progress":

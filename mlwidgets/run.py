@@ -6,7 +6,7 @@ import contextvars
 import os
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from .device import pick_device, thread_scope
 from .drivers import Driver, driver_for
 from .errors import MLError, ParamError, RunError, SearchError, nearest, told
 from .pace import NextUnit, Pace, goal_of
+from .stops import Stops, checked
 from .trace import Trace
 from .views import View, check_views, guess_views
 
@@ -82,6 +83,7 @@ class Run:
         self.still_of = -1  # the frame of the stills there
         self.info: dict[str, Any] | None = None  # as saved, where the run is loaded
         self.finding: Any = None  # where a recorded cell first met a value that is not finite
+        self._stops = origin.stops() if origin else {}
         self.origin = origin
         self.family: list[Run] = origin.parent.family if origin else [self]
         self.place: int = 1 + max(run.place for run in self.family) if origin else 0
@@ -110,7 +112,7 @@ class Run:
         run.displays, run.still_of, run.players = [], -1, []
         run.device, run._thread, run._context = "auto", None, contextvars.copy_context()
         run._asked_views = core.algorithm.views
-        run.finding = None
+        run.finding, run._stops = None, {}
         run.origin, run.family, run.place, run._planned = None, [run], 0, []
         run._driver = driver
         _runs.add(run)
@@ -409,6 +411,22 @@ class Run:
         return watch.text if watch is not None else ""
 
     # reading ------------------------------------------------------------------------------
+
+    @property
+    def stops(self) -> MutableMapping[int, str]:
+        """Frames with a name, where a lecture stops: `run.stops = {40: "first fall"}`.
+
+        A frame may be one still to come; where the trace has dropped it, the nearest recorded one
+        stands for it. ParamError for what is no frame's number or no short text.
+        """
+        return Stops(self)
+
+    @stops.setter
+    def stops(self, given: Mapping[int, str]) -> None:
+        last = self.number if self._core.over or self.status == "loaded" else None
+        self._stops = checked(given, last, self._stops)
+        for player in self.players:
+            player.told()
 
     @property
     def fixed(self) -> str:

@@ -10,12 +10,13 @@ from .algorithms import Algorithm
 from .core import Core, Event
 from .device import thread_scope
 from .drivers import TurnsDriver
-from .errors import RunError, TraceFileError, clip
+from .errors import ParamError, RunError, TraceFileError, clip
 from .info import events_json
 from .page import Page
 from .params import Spec
 from .replay.card import info_to_keep
 from .run import Run
+from .stops import checked
 from .tracefile import read_trace, save_trace
 from .views import View
 
@@ -29,7 +30,8 @@ def save_run(run: Run, path: str | os.PathLike[str]) -> None:
     """Write a run's trace; RunError where there is none."""
     if not run.trace:
         raise RunError(f"{run.name}: has no frame to save")
-    save_trace(path, run.trace, header_of(run), end_of(run._core))
+    end = end_of(run._core) | {"stops": [*run.stops.items()]}
+    save_trace(path, run.trace, header_of(run), end)
 
 
 def header_of(run: Run) -> dict[str, Any]:
@@ -59,7 +61,7 @@ def load(path: str | os.PathLike[str]) -> Run:
     trace, header, end = read_trace(path)
     try:
         return _loaded(trace, header, end)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, ParamError) as error:
         raise TraceFileError(
             f"{os.fspath(path)}: lacks what a run needs ({error!r}), at byte 8"
         ) from None
@@ -91,9 +93,11 @@ def _loaded(trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> Run:
     elif end.get("error"):
         core.note = f"It was stopped by an error: {clip(end['error']['text'])}"
     line = str(end.get("line", header["line"]))
-    return Run.of_core(
+    run = Run.of_core(
         core, TurnsDriver(core), fixed="it is loaded from a file", info=info, line=line
     )
+    run._stops = checked(dict(end.get("stops", [])))
+    return run
 
 
 def _view(given: dict[str, Any]) -> View:

@@ -43,6 +43,11 @@ class Origin:
         past, self.past = self.past, None
         return past
 
+    def stops(self) -> dict[int, str]:
+        """The parent's stops in the past that is shared: what follows is another story."""
+        here = -1 if self.at is None else self.at
+        return {k: name for k, name in self.parent._stops.items() if k <= here}
+
 
 def branch(
     run: Run,

@@ -50,6 +50,7 @@ class Run:
     _fixed = ""  # why it cannot begin anew
     _finalizer: weakref.finalize[..., Any] | None = None
     _frames = 0  # how many frames the last whole run had, for its pace
+    cell = 0  # the execution count of the cell that made it
 
     def __init__(
         self,
@@ -558,6 +559,29 @@ class Run:
         from .pages.export import export
 
         export(self, path)
+        return self
+
+    def picture(
+        self,
+        path: str | os.PathLike[str],
+        frame: int | None = None,
+        *,
+        width: str = "160mm",
+        dpi: float | None = None,
+        views: Sequence[View] | View | None = None,
+        words: bool = False,
+    ) -> Self:
+        """Write one recorded frame as .svg, .png or .pdf; the last one by default.
+
+        width: on paper, in mm, cm, in, pt or px (1/96 in); laid out for it, no type under 7 pt.
+        dpi: of a .png; 300, or 96 where the width is in px, so that it has as many. views: in
+        place of the run's own. words: also the title, what to watch, and the line that gives it.
+        RunError for a frame that was not recorded, another suffix, or a path that cannot be
+        written; .png and .pdf need `pip install "mlwidgets[pictures]"`.
+        """
+        from .pages.pictures import picture
+
+        picture(self, path, frame, width=width, dpi=dpi, views=views, words=words)
         return self
 
     def _ipython_display_(self) -> None:

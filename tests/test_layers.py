@@ -16,6 +16,8 @@ LATE = {
     ("run", "savefile"): "run.save(path) is the short word for it",
     ("run", "diskrecord"): "run.record_to(path) is the short word for it",
     ("run", "pages.export"): "run.export(path) is the short word for it",
+    ("run", "pages.pictures"): "run.picture(path) is the short word for it",
+    ("replay.compare", "pages.pictures"): "comparison.picture(path) is the short word for it",
     ("run", "replay.verify"): "run.verify() is the short word for it",
     ("run", "replay.branch"): "run.branch(at) is the short word for it",
     ("run", "replay.sweep"): "run.sweep(alpha=[...]) is the short word for it",

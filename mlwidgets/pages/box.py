@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Lane:
+    """A run among those that are compared, and where it stands."""
+
+    run: Run
+    position: int
+    label: str
+
+
+@dataclass(frozen=True)
 class Box:
-    """Where a view draws, and what: one recorded frame of a run."""
+    """Where a view draws, and what: one recorded frame of a run, or of runs that are compared."""
 
     run: Run
     view: View
@@ -24,6 +33,7 @@ class Box:
     x: float
     y: float
     w: float
+    lanes: tuple[Lane, ...] = ()
 
     @property
     def values(self) -> Mapping[str, Any]:

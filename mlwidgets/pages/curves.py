@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .box import Box
 from .numbers import plain
 from .scales import Scale, linear, log
-from .svg import END, HUES, INK, LIVE, MIDDLE, PAPER, RULE, Font, Sheet, text_width
+from .svg import END, HUES, INK, LANES, LIVE, MIDDLE, PAPER, RULE, Font, Sheet, fitted, text_width
 
 LEAST, TOP, BOTTOM = 42.0, 8.0, 19.0
 Point = tuple[float, float, int]  # x, y, and the position from which it is known
@@ -18,18 +18,24 @@ Point = tuple[float, float, int]  # x, y, and the position from which it is know
 
 @dataclass(frozen=True)
 class Curve:
-    """A column's points, and how it is called and coloured."""
+    """A column's points, how it is called and coloured, and where the cursor is."""
 
     name: str
     hue: str
     points: list[Point]
+    position: int
+
+    @property
+    def past(self) -> list[Point]:
+        return [p for p in self.points if p[2] <= self.position]
 
 
 def line(sheet: Sheet, box: Box) -> float:
     """Curves with their axes, the steering, and where the cursor is."""
     curves, high = _curves(box), 150.0 if box.view.wide else 126.0
     several = len(curves) > 1
-    right = min(96.0, 10 + max(text_width(c.name) for c in curves)) if several else 6.0
+    longest = max(text_width(curve.name) for curve in curves)
+    right = min(96.0, box.w / 3, 10 + longest) if several else 6.0
     y = _y_scale(box, curves, box.y + high - BOTTOM - 2, box.y + TOP)
     left = max(LEAST, 8 + max((text_width(text) for _, text in y.ticks), default=0.0))
     first, last = _ends(box, curves)
@@ -40,17 +46,30 @@ def line(sheet: Sheet, box: Box) -> float:
         _curve(sheet, box, curve, (x, y))
     _cursor(sheet, box, curves, (x, y), high)
     if several:
-        _names(sheet, curves, (box.x + box.w - right + 8, y))
+        _names(sheet, curves, (box.x + box.w - right + 8, y), right - 8)
     return high
 
 
 def _curves(box: Box) -> list[Curve]:
+    """One for each column; of runs that are compared, one for each lane and column."""
+    if box.lanes:
+        return [curve for k in range(len(box.lanes)) for curve in _lane(box, k)]
     hues = list(HUES.values())
     first = hues.index(box.hue)
     schema = box.run.trace.schema
     return [
-        Curve(schema[name].words or name, hues[(first + k) % 3], _points(box, name))
+        Curve(schema[name].words or name, hues[(first + k) % 3], _points(box, name), box.position)
         for k, name in enumerate(box.view.columns)
+    ]
+
+
+def _lane(box: Box, k: int) -> list[Curve]:
+    lane, columns = box.lanes[k], box.view.columns
+    own = replace(box, run=lane.run, position=lane.position)
+    names = [lane.label if len(columns) == 1 else f"{lane.label}, {name}" for name in columns]
+    return [
+        Curve(said, LANES[k % len(LANES)], _points(own, name), lane.position)
+        for said, name in zip(names, columns, strict=True)
     ]
 
 
@@ -144,7 +163,7 @@ def _curve(sheet: Sheet, box: Box, curve: Curve, of: tuple[Scale, Scale]) -> Non
     """A smoothed line lies over the raw one."""
     x, y = of
     window = int(box.view.options.get("mean", 0))
-    past = [p for p in curve.points if p[2] <= box.position]
+    past = curve.past
     rest = curve.points[max(0, len(past) - 1) :]
     sheet.path([(x(a), y(b)) for a, b, _ in rest], curve.hue, 0.6, 0.4)
     raw = (0.9, 0.55) if window > 1 else (1.5, 1.0)
@@ -165,17 +184,16 @@ def _cursor(
     at = round(x(here) - box.x) + 0.5 + box.x
     sheet.line(at, box.y + 2, at, box.y + high - BOTTOM, INK)
     for curve in curves:
-        past = [p for p in curve.points if p[2] <= box.position]
-        if past:
+        if past := curve.past:
             dot = {"cx": x(past[-1][0]), "cy": y(past[-1][1]), "r": 3.4}
             sheet.add("circle", **dot, fill=curve.hue, stroke=PAPER, stroke_width=1.5)
 
 
-def _names(sheet: Sheet, curves: list[Curve], of: tuple[float, Scale]) -> None:
+def _names(sheet: Sheet, curves: list[Curve], of: tuple[float, Scale], room: float) -> None:
     """Direct labels, pushed apart."""
     left, y = of
     ends = sorted((y(c.points[-1][1]) + 3.5 if c.points else 0.0, k) for k, c in enumerate(curves))
     last = -math.inf
     for at, k in ends:
         last = max(at, last + 12)
-        sheet.text(left, last, curves[k].name, Font(10.5, curves[k].hue))
+        sheet.text(left, last, fitted(curves[k].name, room), Font(10.5, curves[k].hue))

@@ -42,9 +42,13 @@ from .svg import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlwidgets.run import Run
+    from mlwidgets.views import View
 
 WIDTH, PAD, GAP, CAPTION = 820.0, 18.0, 24.0, 18.0
+NARROW = 520.0  # px, for two figures abreast
 
 
 def still(run: Run, position: int = -1, width: float = WIDTH) -> str:
@@ -55,7 +59,7 @@ def still(run: Run, position: int = -1, width: float = WIDTH) -> str:
     y = 64.0 if watch else 48.0
     sheet.text(PAD, 48, clip(watch, int((width - 2 * PAD) / 6.4)), Font(12.5))
     sheet.line(0, y, width, y, RULE)
-    y = _views(sheet, run, position, y + 14, width)
+    y = figures(sheet, run, position, (PAD, y + 14, width - 2 * PAD))
     sheet.line(0, y, width, y, RULE)
     sheet.text(PAD, y + 20, clip(run.line, 110), Font(11, family=MONO))
     where = f"frame {trace.frames[position]}" if trace else run.status
@@ -63,27 +67,37 @@ def still(run: Run, position: int = -1, width: float = WIDTH) -> str:
     return sheet.svg(width, y + 34, run.summary())
 
 
-def _views(sheet: Sheet, run: Run, position: int, y: float, width: float) -> float:
-    """The figures, two abreast; a wide one takes the row."""
-    column, tallest = 0, 0.0
-    views = run.views if run.trace else ()
-    half = (width - 2 * PAD - GAP) / 2
+def figures(
+    sheet: Sheet,
+    run: Run,
+    position: int,
+    at: tuple[float, float, float],
+    views: Sequence[View] | None = None,
+) -> float:
+    """The views at (x, y), so wide: two abreast, a wide one a row, all in one column if narrow."""
+    (left, y, width), column, tallest = at, 0, 0.0
+    views = (run.views if run.trace else ()) if views is None else views
+    half = (width - GAP) / 2
     for view in views:
-        wide = view.wide or len(views) == 1
+        wide = view.wide or len(views) == 1 or width < NARROW
         if wide and column:
             y, column, tallest = y + tallest + 16, 0, 0.0
-        x = PAD + column * (half + GAP)
-        shown = replace(view, wide=wide)
-        box = Box(run, shown, position, x, y + CAPTION, width - 2 * PAD if wide else half)
-        high = CAPTION + _drawn(sheet, box)
-        _caption(sheet, box)
+        x = left + column * (half + GAP)
+        box = Box(run, replace(view, wide=wide), position, x, y, width if wide else half)
+        high = captioned(sheet, box)
         tallest, column = max(tallest, high), 0 if wide else 1 - column
         if not column:
             y, tallest = y + tallest + 16, 0.0
     return y + (tallest + 16 if column else 0)
 
 
-def _drawn(sheet: Sheet, box: Box) -> float:
+def captioned(sheet: Sheet, box: Box) -> float:
+    """A caption, in as many lines as it takes, and the view under it."""
+    top = caption(sheet, box)
+    return top + drawing(sheet, replace(box, y=box.y + top))
+
+
+def drawing(sheet: Sheet, box: Box) -> float:
     """Draw one view; one that cannot be drawn (an empty array, say) is told in words."""
     before = len(sheet.parts)
     try:
@@ -93,15 +107,17 @@ def _drawn(sheet: Sheet, box: Box) -> float:
         return _unknown(sheet, box)
 
 
-def _caption(sheet: Sheet, box: Box) -> None:
+def caption(sheet: Sheet, box: Box) -> float:
     view = box.view
     title, note = view.title or ", ".join(view.columns), view.note
     if view.options.get("mean"):
         note += f", mean of {view.options['mean']}"
-    sheet.caption(box.x, box.y - 7, title, note)
     now = box.values[view.columns[0]]
-    if isinstance(now, (int, float)):
-        sheet.text(box.x + box.w, box.y - 7, num(float(now)), NUMBER)
+    said = num(float(now)) if isinstance(now, (int, float)) and not box.lanes else ""
+    if said:
+        sheet.text(box.x + box.w, box.y + CAPTION - 7, said, NUMBER)
+    room = box.w - (text_width(said, NUMBER.size) + 12 if said else 0)
+    return sheet.caption((box.x, box.y + CAPTION - 7), title, note, room) + CAPTION
 
 
 def _unknown(sheet: Sheet, box: Box) -> float:
@@ -111,6 +127,7 @@ def _unknown(sheet: Sheet, box: Box) -> float:
 
 # boards -------------------------------------------------------------------------------------
 
+ROOMY = 40.0  # px, a square with room for words beside its arrow
 ARROWS = ((0, -1), (1, 0), (0, 1), (-1, 0))  # up, right, down, left
 OPEN = ("floor", "start", "ice", "free")  # squares to walk on
 PATCH = {"goal": HUES["value"], "wall": EDGE, "cliff": WALL, "hole": WALL}
@@ -157,7 +174,7 @@ def _square(
 ) -> None:
     """A visited square's greedy action, and its value where there is room."""
     (x, y, size), (value, action) = of, worth
-    roomy = size > 40
+    roomy = size > ROOMY
     if action >= 0:
         _arrow(sheet, (x + size / 2, y + size / 2 - (5 if roomy else 0)), action, size, ink)
     if roomy:
@@ -202,7 +219,7 @@ def _said(sheet: Sheet, at: tuple[float, float], entry: dict[str, Any], room: fl
 def _start(sheet: Sheet, box: Box, kinds: list[str], of: tuple[int, float]) -> None:
     columns, size = of
     k = next((k for k, kind in enumerate(kinds) if base(kind) == "start"), -1)
-    if k >= 0 and size >= 24:
+    if k >= 0 and size > ROOMY:
         x, y = box.x + k % columns * size + 6, box.y + k // columns * size + 13
         sheet.text(x, y, "S" if size < 54 else "start", Font(10, INK))
 

@@ -11,6 +11,7 @@ from html import escape
 
 INK, QUIET, PAPER, RULE, LIVE = "#1b1f24", "#59636e", "#ffffff", "#dfe3e8", "#b0480a"
 HUES = {"value": "#00796b", "error": "#7b4a9e", "third": "#8a6d00"}
+LANES = ("#00796b", "#a3336f", "#8a6d00", "#5546a8", "#4a5560", "#4d7c0f")  # runs compared
 WALL, EDGE = "#3c444d", "#8d8f92"
 SANS = "system-ui,'Segoe UI','DejaVu Sans',sans-serif"
 SERIF = "Charter,Georgia,'DejaVu Serif',serif"
@@ -27,12 +28,25 @@ def clean(text: object) -> str:
 
 
 WIDTHS = dict.fromkeys("iljI|!.,:;' ", 0.31) | dict.fromkeys("tfr()[]-", 0.4)
-WIDTHS |= dict.fromkeys("mwMW@%", 0.88) | dict.fromkeys("0123456789", 0.636)
+WIDTHS |= (
+    dict.fromkeys("mwMW@%", 0.88)
+    | dict.fromkeys("−+=<>≤≥×→←", 0.84)
+    | dict.fromkeys("0123456789", 0.636)
+)
 
 
 def text_width(text: str, size: float = 10.5) -> float:
     """About how wide a text is in a sans-serif font of so many pixels."""
     return size * sum(WIDTHS.get(c, 0.69 if c.isupper() else 0.6) for c in text)
+
+
+def fitted(text: str, room: float, size: float = 10.5) -> str:
+    """As much of a text as there is room for, in px; what is cut off is cut off visibly."""
+    if text_width(text, size) <= room:
+        return text
+    while text and text_width(text + "…", size) > room:
+        text = text[:-1]
+    return text.rstrip() + "…"
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,7 @@ TICK, END, MIDDLE = Font(), Font(anchor="end"), Font(anchor="middle")
 SMALL = Font(10, family=MONO)
 NOTE = Font(12)
 NUMBER = Font(12, INK, "end", MONO)
+LINE = 15.0  # px, from one line of a caption to the next
 
 
 class Sheet:
@@ -100,18 +115,35 @@ class Sheet:
         yield
         self.parts.append("</g>")
 
-    def caption(self, x: float, y: float, title: str, note: str) -> None:
-        """A bold title with quiet words after it."""
-        bold = element("tspan", clean(title), fill=INK, font_weight=600)
+    def caption(self, at: tuple[float, float], title: str, note: str, room: float) -> float:
+        """A bold title with quiet words after it, in lines; how much lower the last one stands."""
+        (x, y), words = at, [(word, True) for word in title.split()]
+        words += [(word, False) for word in note.split()]
+        lines: list[list[tuple[str, bool]]] = [[]]
+        for word in words:
+            line = " ".join(text for text, _ in [*lines[-1], word])
+            if lines[-1] and text_width(line, 12) * 1.04 > room:  # bold is wider
+                lines.append([])
+            lines[-1].append(word)
         close = note.startswith((",", ";", ":", "."))
-        quiet = element("tspan", clean(note), dx=0 if close else 5) if note else ""
-        self.parts.append(element("text", bold + quiet, x=x, y=y, **NOTE.attributes))
+        for k, row in enumerate(lines):
+            bold = " ".join(text for text, strong in row if strong)
+            rest = " ".join(text for text, strong in row if not strong)
+            strong = element("tspan", clean(bold), fill=INK, font_weight=600) if bold else ""
+            gap = 5 if bold and not close else 0
+            quiet = element("tspan", clean(rest), dx=gap) if rest else ""
+            self.parts.append(
+                element("text", strong + quiet, x=x, y=y + LINE * k, **NOTE.attributes)
+            )
+        return LINE * (len(lines) - 1)
 
-    def svg(self, width: float, height: float, label: str) -> str:
-        """The whole picture, with its text alternative."""
-        body = "".join(self.parts)
+    def svg(self, width: float, height: float, label: str, mm: float | None = None) -> str:
+        """The whole picture, with its text alternative; `mm`: how wide it is on paper."""
+        body, scale = "".join(self.parts), (mm or width) / width
+        unit = "mm" if mm else ""
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}"'
+            f'<svg xmlns="http://www.w3.org/2000/svg"'
+            f' width="{width * scale:g}{unit}" height="{height * scale:g}{unit}"'
             f' viewBox="0 0 {width:g} {height:g}" role="img"><title>{clean(label)}</title>'
             f'<rect width="{width:g}" height="{height:g}" fill="{PAPER}"/>{body}</svg>'
         )

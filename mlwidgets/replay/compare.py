@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from mlwidgets.errors import ParamError, RunError
 from mlwidgets.frame import Schema
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mlwidgets.frame import Column
     from mlwidgets.player import Player
     from mlwidgets.trace import Trace
+    from mlwidgets.views import View
 
 # its place among the groups, what is different about that, and its own place among all
 Group = tuple[int, str, int]
@@ -85,6 +87,25 @@ class Comparison:
         left = unlike([run.trace for run in self.runs])
         told = [f"  not in all, so not compared: {', '.join(left)}"] if left else []
         return "\n".join([f"Comparison of {len(self.runs)} runs", *lanes, *apart, *told])
+
+    def picture(
+        self,
+        path: str | os.PathLike[str],
+        frame: int | None = None,
+        *,
+        width: str = "160mm",
+        dpi: float | None = None,
+        views: Sequence[View] | View | None = None,
+        words: bool = False,
+    ) -> Self:
+        """Write the lanes at one frame of the longest run as .svg, .png or .pdf: see Run.picture.
+
+        Curves of all lanes stand in one figure, other views once for each lane.
+        """
+        from mlwidgets.pages.pictures import picture
+
+        picture(self, path, frame, width=width, dpi=dpi, views=views, words=words)
+        return self
 
     @property
     def player(self) -> Player:

@@ -24,6 +24,7 @@ export class Cursor {
     this.epoch = run.store.epoch;
     this.carry = 0;
     this.wanted = -1; // a frame to come back to
+    this.aim = -1; // a frame to stand at once it is reached
     this.comeBack();
   }
 
@@ -61,6 +62,7 @@ export class Cursor {
       this.wanted = -1;
     }
     if (this.following) this.position = store.head;
+    if (this.following && this.aim >= 0) this.reach();
     this.position = Math.min(this.position, store.head);
     this.frame = store.frame(this.position);
     this.remember();
@@ -70,7 +72,7 @@ export class Cursor {
   go(position) {
     const { head } = this.run.store;
     this.playing = false;
-    this.wanted = -1;
+    this.wanted = this.aim = -1;
     this.position = Math.max(0, Math.min(head, Math.round(position)));
     this.following = this.position === head;
     this.frame = this.run.store.frame(this.position);
@@ -84,7 +86,7 @@ export class Cursor {
   /** To the newest frame of a run whose rows may still be on their way. */
   toNewest() {
     this.playing = false;
-    this.wanted = -1;
+    this.wanted = this.aim = -1;
     this.following = true;
     this.changed();
   }
@@ -93,6 +95,7 @@ export class Cursor {
   comeTo(frame) {
     this.playing = this.following = false;
     this.wanted = frame;
+    this.aim = -1;
     this.changed();
   }
 
@@ -124,12 +127,36 @@ export class Cursor {
     void this.run.do("play", this.asked());
   }
 
+  /** Plays on to a frame and stands there. @param {number} frame @param {boolean} [hurry] at full speed, where it is still to come */
+  playTo(frame, hurry = false) {
+    const { run } = this;
+    this.aim = frame;
+    this.carry = 0;
+    if (!this.atHead) this.playing = true;
+    else if (hurry) void run.do("play", { ...this.asked(), pace: null });
+    else this.pull();
+    this.changed();
+  }
+
+  /** The frame aimed at is here: a run that goes is held, and one stands at it. */
+  reach() {
+    const { run, aim } = this;
+    if (run.store.frame(run.store.head) < aim) {
+      if (run.ended) this.aim = -1;
+      return;
+    }
+    if (run.running) void run.do("pause");
+    this.go(run.store.nearest(aim));
+    this.following = false;
+  }
+
   asked() {
     return { pace: this.pace, step: this.step.name };
   }
 
   pause() {
     this.playing = false;
+    this.aim = -1;
     if (this.run.running) void this.run.do("pause");
     this.changed();
   }
@@ -181,6 +208,7 @@ export class Cursor {
     const next = nextStop(store, this.step, this.position);
     this.position = next < 0 ? store.head : next;
     this.frame = store.frame(this.position);
+    if (this.aim >= 0 && store.frame(store.head) >= this.aim && this.position >= store.nearest(this.aim)) return this.reach();
     if (this.position < store.head) return;
     this.playing = false;
     this.following = true;

@@ -127,6 +127,12 @@ export class Store {
     return lo;
   }
 
+  /** The position whose frame number is nearest; the earlier of two. @param {number} frame */
+  nearest(frame) {
+    const before = this.position(frame), after = Math.min(this.head, before + 1);
+    return this.frame(after) - frame < frame - this.frame(before) ? after : before;
+  }
+
   /** A light column's value; NaN is absent. @param {string} name @param {number} position */
   value(name, position) {
     const data = this.light.get(name);

@@ -39,6 +39,7 @@ export interface State {
   line?: string; pace?: Pace; driving?: boolean;
   /** what it holds at when that comes true */ pausing?: string; /** column and frame */ nonfinite?: [string, number] | null;
   error?: null | { text: string; frame?: number | null; trace?: string }; note?: string;
+  /** frames with a name, in order */ stops?: [number, string][];
   family?: Kin[]; place?: number; lanes?: LaneState[]; label?: string; steering?: string; unlike?: string[];
   group?: Group | null;
 }

@@ -20,6 +20,7 @@
   const hosts = (i) => [...within(i).querySelectorAll(".jp-OutputArea .mlwidgets")];
   const canvases = (host) => [...host.shadowRoot.querySelectorAll("canvas")];
   const isPainted = (host) => canvases(host).some((canvas) => draws.get(canvas));
+  const fresh = (i) => hosts(i).filter((host) => !host.dataset.old);
   const named = (host, label) => host.shadowRoot.querySelector(`[aria-label="${label}"]`);
   const inked = (canvas) => {
     const { width, height } = canvas;
@@ -27,7 +28,8 @@
   };
 
   const conditions = {
-    players: (i, n) => hosts(i).filter((host) => !host.dataset.old && isPainted(host)).length >= n,
+    players: (i, n) => fresh(i).filter(isPainted).length >= n,
+    mounted: (i, n) => fresh(i).filter((host) => named(host, "Frame")).length >= n,
     present: (i, n, selector) => within(i).querySelectorAll(selector).length >= n,
   };
 
@@ -54,6 +56,22 @@
       return at === null ? null : at - start;
     },
     count: (selector) => document.querySelectorAll(selector).length,
+    /** Have JupyterLab lay out every cell, also those out of sight, which it leaves to the browser by default. */
+    layOut() {
+      const notebook = lab.panel().content;
+      notebook.notebookConfig = { ...notebook.notebookConfig, windowingMode: "none" };
+    },
+    /** Brings each player into sight, one after another: ms until it is painted, null if it never is. */
+    async visit(i) {
+      const times = [];
+      for (const host of hosts(i)) {
+        const start = Date.now();
+        host.scrollIntoView();
+        const at = await until(() => isPainted(host), 10000);
+        times.push(at && at - start);
+      }
+      return times;
+    },
     /** Canvases of painted players, and those of them that hold ink. */
     ink: (i) => {
       const all = hosts(i).filter(isPainted).flatMap(canvases).filter((c) => draws.get(c));
@@ -86,13 +104,14 @@
       }
       return trips;
     },
-    /** Moves the Frame slider to each place: ms to the paint in which the first view shows it. */
+    /** Moves the Frame slider to each place, at any moment of an animation frame: ms to the paint in which the first view shows it. */
     async seek(i, places) {
       const [host] = hosts(i);
       const [canvas] = canvases(host);
       const slider = named(host, "Frame"), times = [];
-      for (const place of places) {
+      for (const [k, place] of places.entries()) {
         await painted();
+        await new Promise((go) => setTimeout(go, 50 + (7 * k) % 17));
         const before = draws.get(canvas), start = Date.now();
         slider.value = String(place);
         slider.dispatchEvent(new Event("input", { bubbles: true }));

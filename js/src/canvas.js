@@ -1,6 +1,20 @@
 /** A canvas as wide as its figure, sharp on any screen. */
 import { el } from "./dom.js";
 
+/** @type {WeakMap<HTMLElement, number>} */
+const widths = new WeakMap();
+/** @type {WeakMap<HTMLElement, number>} how much larger the screen shows it: lecture mode is zoomed */
+const zooms = new WeakMap();
+
+/** Reads how wide a figure is. At the beginning of a frame, before anything is written: the page is laid out once. @param {HTMLElement} body */
+export function measure(body) {
+  widths.set(body, body.clientWidth);
+  zooms.set(body, body.currentCSSZoom ?? 1);
+}
+
+/** As last measured. @param {HTMLElement} body */
+export const widthOf = (body) => widths.get(body) ?? body.clientWidth;
+
 /**
  * @param {HTMLElement} body
  * @returns {{canvas: HTMLCanvasElement, open(height: number): {g: CanvasRenderingContext2D, w: number, h: number}}}
@@ -13,12 +27,10 @@ export function canvasIn(body) {
     canvas,
     /** Clears and sizes; type keeps its size at any width. */
     open(height) {
-      const w = Math.max(160, body.clientWidth), ratio = devicePixelRatio || 1;
+      const w = Math.max(160, widthOf(body)), ratio = (devicePixelRatio || 1) * (zooms.get(body) ?? 1);
       const [px, py] = [Math.round(w * ratio), Math.round(height * ratio)];
-      if (canvas.width !== px || canvas.height !== py) {
-        [canvas.width, canvas.height] = [px, py];
-        canvas.style.height = `${height}px`;
-      }
+      if (canvas.width !== px || canvas.height !== py) [canvas.width, canvas.height] = [px, py];
+      if (canvas.style.height !== `${height}px`) canvas.style.height = `${height}px`;
       g.setTransform(ratio, 0, 0, ratio, 0, 0);
       g.clearRect(0, 0, w, height);
       return { g, w, h: height };

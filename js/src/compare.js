@@ -100,6 +100,7 @@ export function multiples(run, cursor, page) {
       if (!lanes.length) return;
       if (key !== built) build(m);
       built = key;
+      for (const { figure } of groups.flat()) figure.measure();
       const moments = [m, ...lanes.map((lane) => momentOf(cursor, m, lane))];
       const stores = [run.store, ...lanes.map((lane) => lane.store)];
       for (const of of new Set(groups.flat().map((part) => part.of))) {
@@ -190,7 +191,7 @@ export function compare(run, cursor, branching) {
         else chosen.delete(kin.place);
         void lay();
       } }), kin.label));
-    const seeded = paramOf(run.info, "seed") && Number.isInteger(start.seed);
+    const seeded = run.live && paramOf(run.info, "seed") && Number.isInteger(start.seed);
     const more = seeded ? [el("button", { class: "link", type: "button", onclick: () => void anotherSeed() }, "Another seed")] : [];
     const none = boxes.length || more.length ? [] : ["A branch, or a question tried, can be compared with this run."];
     whom.hidden = Boolean(run.info.compared);

@@ -1,4 +1,5 @@
 /** A figure: caption, picture, and the rows behind it. One view draws in it. */
+import { measure, widthOf } from "./canvas.js";
 import { el, put, unique } from "./dom.js";
 import { tableOf } from "./table.js";
 import { viewOf } from "./views/index.js";
@@ -19,13 +20,16 @@ export function figure(spec, page) {
   more.setAttribute("aria-label", `Data table: ${title}`);
   const node = el("figure", { class: spec.wide ? "wide" : null },
     el("figcaption", {}, el("span", {}, el("b", {}, title), ...note(spec.note), extra), now), body, more, data);
+  /** @type {[string, string] | null} to be written once all figures are drawn: what is written between two would lay the page out twice */
+  let said = null;
   const say = (/** @type {string} */ more, /** @type {string} */ value) => {
+    if (drawing) return void (said = [more, value]);
     put(extra, more);
     put(now, value);
   };
   /** @type {View | null} */
   let view = null;
-  let drawn = "", told = 0, tabled = 0;
+  let drawn = "", drawing = false, fresh = false, described = 0, tabled = 0;
   attempt(() => (view = viewOf(spec.kind)({ ...page, spec, body, say })));
 
   /** A view that fails says so in its own place; the rest of the player lives. @param {() => void} act */
@@ -58,16 +62,27 @@ export function figure(spec, page) {
     /** Draws when what it shows has changed. @param {Moment} m @param {string} version */
     draw(m, version) {
       const shown = view;
-      const key = `${m.position} ${version} ${body.clientWidth} ${shown?.history ? page.store.known : page.store.heavy.has(m.position)}`;
-      if (!shown || key === drawn || !body.clientWidth) return;
+      const key = `${m.position} ${version} ${widthOf(body)} ${shown?.history ? page.store.known : page.store.heavy.has(m.position)}`;
+      if (!shown || key === drawn || !widthOf(body)) return;
       drawn = key;
+      drawing = true;
       attempt(() => shown.update(m));
-      if (performance.now() - told > 500 || m.done) this.describe();
+      drawing = false;
+      fresh = true;
+    },
+    measure: () => measure(body),
+    /** What was drawn, in words: written once all figures are drawn. @param {Moment} m */
+    tell(m) {
+      if (!fresh) return;
+      fresh = false;
+      if (said) say(...said);
+      said = null;
+      if (performance.now() - described > 500 || m.done) this.describe();
       if (!data.hidden && performance.now() - tabled > 500) fill();
     },
     describe() {
       const shown = view;
-      told = performance.now();
+      described = performance.now();
       if (shown) attempt(() => body.setAttribute("aria-label", `${title}. ${shown.summary()}`));
       if (!data.hidden) fill();
     },

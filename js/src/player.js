@@ -11,13 +11,18 @@ import { figure } from "./figure.js";
 import { finder } from "./find.js";
 import { inForce, paramOf } from "./force.js";
 import { how } from "./how.js";
+import { notebookModel } from "./hosts/notebook.js";
 import { pageModel } from "./hosts/standalone.js";
 import { keys } from "./keys.js";
+import { lecture } from "./lecture.js";
+import { naming } from "./naming.js";
+import { pictured } from "./pictured.js";
 import { paint } from "./paint.js";
 import { panes } from "./panes.js";
 import { Run } from "./run.js";
 import { alarm, status } from "./status.js";
 import { label } from "./steps.js";
+import { Stops } from "./stops.js";
 import { adoptStyle, isDark, paletteOf, watchTheme } from "./theme.js";
 import { transport } from "./transport.js";
 import { verifying } from "./verify.js";
@@ -25,10 +30,12 @@ import { footer, header, tries } from "./words.js";
 
 /** @import { Model, Moment, Param } from "./types" */
 
+/** @typedef {{dispose(): void, stops: Stops, run: Run, cursor: Cursor}} Mounted */
+
 /**
  * Mounts a player on a widget's model.
  * @param {Model} model @param {HTMLElement} root
- * @returns {() => void} cleanup
+ * @returns {Mounted}
  */
 export function mount(model, root) {
   const host = el("div", { class: "mlwidgets", "data-lm-suppress-shortcuts": "true" }); // JupyterLab keeps its keys off
@@ -36,27 +43,43 @@ export function mount(model, root) {
   const shadow = host.attachShadow({ mode: "open" });
   adoptStyle(shadow);
   const stop = new AbortController();
-  player(model, shadow, stop.signal);
-  return () => {
+  const mounted = player(model, shadow, stop.signal);
+  const dispose = () => {
     stop.abort();
     host.remove();
   };
+  return { ...mounted, dispose };
 }
 
-/** Mounts a player on the data islands inside an element, without a kernel. @param {ParentNode} root @returns {Promise<() => void>} */
+/**
+ * Mounts a player on a widget of a notebook, also on one that has outlived its kernel.
+ * @param {Model} model @param {HTMLElement} root @returns {Promise<() => void>}
+ */
+export async function open(model, root) {
+  const host = await notebookModel(model, (node) => {
+    close();
+    root.append(node);
+  });
+  const only = host.live === false && host.first?.message.type === "picture";
+  const close = only ? pictured(host, root) : mount(host, root).dispose;
+  return close;
+}
+
+/** Mounts a player on the data islands inside an element, without a kernel. @param {ParentNode} root @returns {Promise<Mounted>} */
 export async function page(root) {
   const place = root instanceof HTMLElement ? root : document.body;
   return mount(await pageModel(root), place);
 }
 
-/** @param {Model} model @param {ShadowRoot} shadow @param {AbortSignal} signal */
+/** @param {Model} model @param {ShadowRoot} shadow @param {AbortSignal} signal @returns {Omit<Mounted, "dispose">} */
 function player(model, shadow, signal) {
   const run = new Run(model, invalidate, signal);
   const cursor = new Cursor(run, invalidate);
   const { info, store } = run;
   const bell = status(run), alert = alarm(run);
   const branch = branching(run, cursor);
-  const bar = transport(run, cursor, branch);
+  const stops = new Stops(run, cursor);
+  const bar = transport(run, cursor, branch, stops);
   const side = controls(run, cursor, branch, openPaint);
   const kin = family(run, cursor);
   const works = how(run);
@@ -66,14 +89,17 @@ function player(model, shadow, signal) {
   });
   const questions = tries(run, branch);
   const search = finder(run, cursor);
-  const behind = panes([search.pane, works, verifying(run), citing(run, tell), ...(run.live ? [compare(run, cursor, branch)] : [])], invalidate);
-  const foot = footer(run, tell, behind.buttons);
+  const named = naming(run, cursor, stops, () => box.focus());
+  const behind = panes([search.pane, works, verifying(run), citing(run, tell), named.pane, ...(run.comparable ? [compare(run, cursor, branch)] : [])], invalidate);
+  const large = el("button", { class: "link", type: "button", title: "Fill the screen, in large type (L)", onclick: () => void stage.enter() }, "Lecture mode");
+  const foot = footer(run, tell, [...behind.buttons, large]);
   const views = el("div", { class: "views" }, alert.node);
   const bare = side.empty || info.compared; // runs that are compared are not steered together
-  const body = el("div", { class: bare ? "body bare" : "body" }, views, ...(bare ? [] : [side.node]), bar.node, branch.node, bell.node, ...(info.compared ? [] : [kin.node]));
+  const body = el("div", { class: bare ? "body bare" : "body" }, views, ...(bare ? [] : [side.node]), bar.node, named.node, branch.node, bell.node, ...(info.compared ? [] : [kin.node]));
   const box = el("div", { class: "player", role: "group", "aria-label": info.title, tabindex: -1 },
     header(info), body, ...[equation, questions].filter((part) => !part.empty && !(info.compared && part === questions)).map((part) => part.node), foot.node, ...behind.nodes);
   shadow.append(box);
+  const stage = lecture(box, views, { run, stops, redraw: () => show(moment()), dress, signal });
   let palette = paletteOf(box);
   const charts = info.views.findIndex((spec) => spec.kind === "line");
   const single = info.views.length === 1;
@@ -85,7 +111,7 @@ function player(model, shadow, signal) {
   let asked = 0, before = 0, timer = 0, visible = true;
   dress();
   if (info.compared) behind.open("Compare");
-  keys(box, cursor, search.keys);
+  keys(box, cursor, { ...search.keys, ...named.keys, l: () => void stage.enter(), "?": () => behind.open(named.pane.label) });
   watchTheme(dress, signal);
   const sizes = new ResizeObserver(invalidate);
   sizes.observe(views);
@@ -103,8 +129,10 @@ function player(model, shadow, signal) {
     for (const f of [...figures, ...beside.figures]) f.dispose();
   });
 
+  return { stops, run, cursor };
+
   function dress() {
-    box.classList.toggle("dark", isDark());
+    box.classList.toggle("dark", isDark() !== stage.inverted);
     palette = paletteOf(box);
     invalidate();
   }
@@ -139,8 +167,8 @@ function player(model, shadow, signal) {
     before = cursor.playing ? now : 0;
     cursor.sync();
     const m = moment();
-    if (visible) show(m);
     if (visible && !box.clientWidth) setTimeout(invalidate, 100); // hidden for a moment, as JupyterLab does to change its theme
+    if (visible) show(m);
     run.acknowledge();
     if (visible) store.want(cursor.ahead());
     if (cursor.playing) invalidate();
@@ -149,11 +177,14 @@ function player(model, shadow, signal) {
 
   /** @param {Moment} m */
   function show(m) {
-    for (const part of [bar, side, kin, equation, foot, bell, alert, behind, search]) part.update(m);
     const version = `${palette.version} ${run.version} ${store.epoch} ${run.lanes.version}`;
-    for (const f of figures) f.node.hidden = run.lanes.compared;
-    for (const f of figures) f.draw(m, version);
+    const { compared } = run.lanes;
+    for (const f of figures) f.node.hidden = compared;
+    for (const f of compared ? [] : figures) f.measure();
+    for (const f of compared ? [] : figures) f.draw(m, version);
     beside.draw(m, version);
+    for (const f of compared ? beside.figures : figures) f.tell(m);
+    for (const part of [bar, side, kin, equation, foot, bell, alert, behind, search, stage]) part.update(m);
   }
 
   /** @returns {Moment} */

@@ -1,5 +1,5 @@
 /** A grid world: the value of each square, the greedy action in it, and the words of the board in the picture. */
-import { canvasIn, pointer, write } from "../canvas.js";
+import { canvasIn, pointer, widthOf, write } from "../canvas.js";
 import { at as colourAt, inkOn, ramps } from "../colour.js";
 import { paramOf } from "../force.js";
 import { fixed, num } from "../format.js";
@@ -44,7 +44,7 @@ export function board(ctx) {
     if (cell === undefined || !rows.length) return;
     moment = m;
     columns = rows[0].length;
-    size = Math.min(body.clientWidth / columns, 80);
+    size = Math.min(widthOf(body) / columns, 80);
     const palette = ctx.palette();
     const { g } = open(Math.ceil(size * rows.length));
     squares = squaresOf(cell, rows.length * columns);

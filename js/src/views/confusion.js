@@ -1,5 +1,5 @@
 /** Counts of true and answered classes: the diagonal is quiet, errors are loud. */
-import { canvasIn, pointer, write } from "../canvas.js";
+import { canvasIn, pointer, widthOf, write } from "../canvas.js";
 import { at as colourAt, inkOn, mix } from "../colour.js";
 
 /** @import { Cell, Ctx, Moment, View } from "../types" */
@@ -34,7 +34,7 @@ export function confusion(ctx) {
     [cell, moment] = [found, at];
     [n, m] = [found.shape[0] ?? 0, found.shape[1] ?? 0];
     const palette = ctx.palette();
-    const width = body.clientWidth;
+    const width = widthOf(body);
     left = 22 + Math.min(72, Math.max(8, 6.2 * Math.max(...Array.from({ length: n }, (_, k) => name(k).length))));
     wide = Math.min(44, (width - left) / Math.max(1, m));
     high = Math.min(26, wide);

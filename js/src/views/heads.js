@@ -1,5 +1,5 @@
 /** Attention heads as small matrices or as threads; one can be enlarged, and switched off. */
-import { canvasIn, pointer } from "../canvas.js";
+import { canvasIn, pointer, widthOf } from "../canvas.js";
 import { el, put, set } from "../dom.js";
 import { cell as cellText, num } from "../format.js";
 import { thinned } from "../table.js";
@@ -81,7 +81,7 @@ export function heads(ctx) {
   /** @param {Weights} weights */
   function paint(weights) {
     const palette = ctx.palette();
-    const width = body.clientWidth;
+    const width = widthOf(body);
     const shape = { H: weights.H, T: weights.T, big, width, words: widest(tokens) };
     layout = threads ? threadLayout(shape) : matrixLayout(shape);
     const { g } = open(layout.height);

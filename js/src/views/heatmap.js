@@ -1,5 +1,5 @@
 /** A matrix as colour, with the number under the pointer or the keyboard's cell cursor. */
-import { canvasIn, pointer, write } from "../canvas.js";
+import { canvasIn, pointer, widthOf, write } from "../canvas.js";
 import { at as colourAt, inkOn, ramps } from "../colour.js";
 import { cell as cellText, num } from "../format.js";
 import { thinned } from "../table.js";
@@ -44,12 +44,12 @@ export function heatmap(ctx) {
     if (spec.signed !== false && lo < 0 && hi > 0) signed = true; // and stays so: a ramp that changes its meaning misleads
     [lo, hi] = extent(cell.data, signed, spec);
     const palette = ctx.palette();
-    layout = layoutOf(cell.shape, body.clientWidth, names);
+    layout = layoutOf(cell.shape, widthOf(body), names);
     const { g } = open(heightOf(layout));
     const ramp = signed ? ramps(palette).signed : ramps(palette).value;
     drawCells(g, cell, { layout, ramp, lo, hi, palette, print: spec.labels !== false });
     drawNames(g, { layout, names, axes: axesOf(ctx), palette });
-    drawBar(g, { layout, ramp, lo, hi, palette, width: body.clientWidth });
+    drawBar(g, { layout, ramp, lo, hi, palette, width: widthOf(body) });
     if (cursor >= 0 && cursor < cell.data.length) drawCursor(g, cursor, layout, palette);
     ctx.say("", cursor >= 0 && cursor < cell.data.length ? words(cursor) : `${num(lo)} to ${num(hi)}`);
   }

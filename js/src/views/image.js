@@ -1,5 +1,5 @@
 /** One image, every pixel a square, with its value under the pointer or the keyboard's cursor. */
-import { canvasIn, pointer } from "../canvas.js";
+import { canvasIn, pointer, widthOf } from "../canvas.js";
 import { cell as cellText, num } from "../format.js";
 import { drawPixels, extent, shades } from "../pixels.js";
 import { thinned } from "../table.js";
@@ -34,7 +34,7 @@ export function image(ctx) {
     const range = extent(cell.data, spec);
     ({ lo, hi } = range);
     const palette = ctx.palette();
-    size = Math.min(Math.min(body.clientWidth, spec.wide ? Infinity : WIDEST) / cols, HIGHEST / rows);
+    size = Math.min(Math.min(widthOf(body), spec.wide ? Infinity : WIDEST) / cols, HIGHEST / rows);
     const { g } = open(Math.ceil(rows * size));
     const table = shades(palette, range.signed ? "signed" : /** @type {Shade} */ (spec.shade ?? "value"));
     drawPixels(g, { data: cell.data, from: 0, rows, cols, colours, lo, hi, table }, { x: 0, y: 0, w: cols * size, h: rows * size });

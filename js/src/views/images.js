@@ -1,5 +1,5 @@
 /** Many images of one size in a grid, each with its caption: feature maps, filters, mistakes. */
-import { canvasIn, pointer, write } from "../canvas.js";
+import { canvasIn, pointer, widthOf, write } from "../canvas.js";
 import { num } from "../format.js";
 import { drawPixels, extent, shades } from "../pixels.js";
 
@@ -38,7 +38,7 @@ export function images(ctx) {
     const range = extent(cell.data, spec);
     ({ lo, hi } = range);
     const palette = ctx.palette();
-    tiles = tilesOf(cell.shape, names, body.clientWidth);
+    tiles = tilesOf(cell.shape, names, widthOf(body));
     const { count, rows, cols, colours, across, size, step, caption } = tiles;
     const { g } = open(Math.max(20, Math.ceil(count / across) * (size * (rows / cols) + caption + GAP)));
     const table = shades(palette, range.signed ? "signed" : /** @type {Shade} */ (spec.shade ?? "value"));

@@ -16,7 +16,7 @@ export function ramps(palette) {
   let made = cache.get(palette);
   if (!made) {
     const [low, high, paper] = [palette.rgb("ramp0"), palette.rgb("ramp1"), palette.rgb("paper")];
-    const below = palette.rgb("error");
+    const below = palette.rgb("ramp2");
     made = {
       value: table((t) => mix(low, high, 0.06 + 0.62 * t)),
       signed: table((t) => (t < 0.5 ? mix(paper, below, 0.8 * (1 - 2 * t)) : mix(paper, high, 0.8 * (2 * t - 1)))),

@@ -1,8 +1,9 @@
 /** The theme in force, and its colours for canvases. */
+import lecture from "./lecture.css";
 import text from "./theme.css";
 
 /** @typedef {[number, number, number]} Rgb */
-/** @typedef {{dark: boolean, version: number, css(name: string): string, rgb(name: string): Rgb, font(size: number, face?: string, weight?: number): string}} Palette */
+/** @typedef {{dark: boolean, version: number, strong: boolean, css(name: string): string, rgb(name: string): Rgb, font(size: number, face?: string, weight?: number): string}} Palette `strong` in lecture mode: thick lines, nothing pale */
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
@@ -11,7 +12,7 @@ let sheet;
 export function adoptStyle(root) {
   if (!sheet) {
     sheet = new CSSStyleSheet();
-    sheet.replaceSync(text);
+    sheet.replaceSync(text + lecture);
   }
   root.adoptedStyleSheets = [sheet];
 }
@@ -41,6 +42,7 @@ export function watchTheme(changed, signal) {
 }
 
 let version = 0;
+const LEGIBLE = 12; // px, of the smallest type in a lecture: twice that on a screen of 1080 lines
 
 /**
  * The tokens of theme.css as colours that a canvas takes: read once a theme, through a probe and one pixel.
@@ -85,11 +87,13 @@ export function paletteOf(player) {
     }
     return name;
   };
+  const strong = player.classList.contains("lecture");
   return {
     dark: player.classList.contains("dark"),
+    strong,
     version: ++version,
     rgb,
     css: (name) => `rgb(${rgb(name).join(" ")})`,
-    font: (size, face = "sans", weight = 400) => `${weight} ${size}px ${family(face)}`,
+    font: (size, face = "sans", weight = 400) => `${weight} ${strong ? Math.max(LEGIBLE, size) : size}px ${family(face)}`,
   };
 }

@@ -2,11 +2,13 @@
 import { el, icon, put, set, strokes } from "./dom.js";
 import { marks, paramOf } from "./force.js";
 import { handled, plain, shown } from "./format.js";
+import { stopMarks } from "./naming.js";
 import { finished, total } from "./steps.js";
 
 /** @import { Branching } from "./branching.js" */
 /** @import { Cursor } from "./cursor.js" */
 /** @import { Run } from "./run.js" */
+/** @import { Stops } from "./stops.js" */
 /** @import { Moment, Pace } from "./types" */
 
 const PLAY = "M4.5 2.6v10.8c0 .5.5.8.9.5l8-5.4c.4-.2.4-.8 0-1l-8-5.4c-.4-.3-.9 0-.9.5z";
@@ -14,10 +16,11 @@ const PAUSE = "M4 2.5h2.8v11H4zM9.2 2.5H12v11H9.2z";
 
 const FORK = "M4.5 4.6v6.8M4.5 8.6c0-2 7 0 7-4M4.5 4.6a1.6 1.6 0 1 0 0-3.2 1.6 1.6 0 0 0 0 3.2zM4.5 14.6a1.6 1.6 0 1 0 0-3.2 1.6 1.6 0 0 0 0 3.2zM11.5 4.6a1.6 1.6 0 1 0 0-3.2 1.6 1.6 0 0 0 0 3.2z";
 
-/** @param {Run} run @param {Cursor} cursor @param {Branching} branching */
-export function transport(run, cursor, branching) {
+/** @param {Run} run @param {Cursor} cursor @param {Branching} branching @param {Stops} stops */
+export function transport(run, cursor, branching, stops) {
   const play = el("button", { class: "play", type: "button", onclick: () => cursor.toggle() });
   const restart = button("Restart", "M3.2 5.2A5.6 5.6 0 1 1 2.4 8.6M2.6 1.8v3.6h3.6", () => {
+    if (run.outlived) return void run.revive();
     cursor.toHead();
     void run.do("restart", { params: {}, play: false, ...cursor.asked() });
   });
@@ -26,7 +29,7 @@ export function transport(run, cursor, branching) {
   const back = button("Step back", "M10 3 5 8l5 5", () => cursor.back());
   const forward = button("Step forward", "m6 3 5 5-5 5", () => cursor.forward());
   const slider = el("input", { type: "range", "aria-label": "Frame", min: 0, max: 0, value: 0, oninput: () => cursor.go(Number(slider.value)) });
-  const scrub = scrubber(slider, run, cursor);
+  const scrub = scrubber(slider, run, cursor, stops);
   const count = el("span", { class: "count" });
   const follow = el("button", { class: "link", type: "button", hidden: true, onclick: () => cursor.toHead() }, "to the newest ▸");
   const node = el("div", { class: "transport" }, play, restart, stop, back, stepMenu(cursor), forward, scrub.node, count, follow, pace.node);
@@ -44,7 +47,8 @@ export function transport(run, cursor, branching) {
       shownIcon = name;
     }
     play.disabled = !cursor.moving && !run.canGo && store.head === 0;
-    restart.disabled = run.frozen || Boolean(run.info.compared);
+    restart.disabled = !run.outlived && (run.frozen || Boolean(run.info.compared));
+    if (run.outlived) set(restart, { title: run.model.kernel ? "Restart: make this saved run anew in the kernel" : "Restart needs a kernel, and there is none here" });
     fork.disabled = !store.known;
     back.disabled = m.position === 0;
     forward.disabled = cursor.atHead && !run.canGo;
@@ -75,9 +79,9 @@ function button(name, path, onclick) {
 
 /**
  * The slider spans what is recorded; the rail beyond it what is still to come.
- * @param {HTMLInputElement} slider @param {Run} run @param {Cursor} cursor
+ * @param {HTMLInputElement} slider @param {Run} run @param {Cursor} cursor @param {Stops} stops
  */
-function scrubber(slider, run, cursor) {
+function scrubber(slider, run, cursor, stops) {
   const reach = el("div", { class: "reach" }, slider);
   const hits = strokes("hits");
   const bad = el("button", { class: "mark bad", type: "button", hidden: true, onclick: () => cursor.go(run.store.position(Number(bad.dataset.frame))) });
@@ -94,8 +98,9 @@ function scrubber(slider, run, cursor) {
     const all = total(state, cursor.step, store);
     const part = Number.isFinite(all) && all > 0 && !run.ended ? Math.min(1, finished(store, cursor.step, store.head) / all) : 1;
     reach.style.width = `${(100 * part).toFixed(2)}%`;
-    const key = `${state.events?.length} ${store.epoch} ${store.head}`;
+    const key = `${state.events?.length} ${store.epoch} ${store.head} ${state.stops}`;
     if (key !== drawn) drawMarks();
+    if (key !== drawn) drawStops();
     if (key !== drawn || hit !== run.hits) hits.draw((hit = run.hits).map(at));
     drawn = key;
     drawBad();
@@ -105,6 +110,7 @@ function scrubber(slider, run, cursor) {
   const at = (frame) => run.store.position(frame) / Math.max(1, run.store.head);
   /** @param {number} part */
   const left = (part) => `calc(8px + (100% - 16px) * ${part.toFixed(4)})`;
+  const drawStops = stopMarks(reach, stops, cursor, left);
 
   function drawBad() {
     const found = run.state.nonfinite;

@@ -1,0 +1,202 @@
+/** Lecture mode: the player fills the screen, in large type and strong contrast; a clicker walks its stops. */
+import { el, put, strokes } from "./dom.js";
+import { kept } from "./places.js";
+
+/** @import { Run } from "./run.js" */
+/** @import { Stops } from "./stops.js" */
+/** @import { Moment } from "./types" */
+/** @typedef {{zoom: number, share: number, way: "" | "beside" | "three"}} Layout */
+
+const FADE = 4000; // ms that the hints stay
+const SCREEN = [960, 540]; // px that a screen has at zoom 1: at 1080 lines type of 12 px is then 24
+const [LEAST, MOST] = [1.15, 1.6]; // the least zoom at all, the most in parts of the usual
+const SHARES = [1, 0.92, 0.84, 0.76, 0.68, 0.6, 0.5, 0.4]; // of the width, for a wide figure that is too tall
+
+/** More fits, or as much and it is larger. @param {{over: number, area: number}} one @param {{over: number, area: number}} other */
+const better = (one, other) => (one.over <= 1 && other.over <= 1 ? one.area > other.area : one.over < other.over);
+
+/**
+ * @param {HTMLElement} box @param {HTMLElement} views @param {{run: Run, stops: Stops, redraw(): void, dress(): void, signal: AbortSignal}} player
+ */
+export function lecture(box, views, { run, stops, redraw, dress, signal }) {
+  const root = /** @type {ShadowRoot} */ (box.getRootNode()), host = /** @type {HTMLElement} */ (root.host);
+  const body = /** @type {HTMLElement} */ (views.parentElement);
+  const name = el("span"), of = el("span", { class: "of" }), place = el("span", { class: "now-at", hidden: true }), done = el("div", { class: "run" }), ticks = strokes("ticks");
+  const caption = el("p", { class: "caption", "aria-live": "polite" }, name, of);
+  const course = el("div", { class: "course", "aria-hidden": "true" }, done, ticks.node);
+  const hints = el("div", { class: "hints", role: "group", "aria-label": "Lecture" },
+    hint("‹ Previous stop", "Page Up", () => stops.previous()), hint("Next stop ›", "Page Down", () => stops.next()),
+    hint("Invert", "I", () => invert()), hint("Leave", "Esc", () => leave()), el("span", {}, "Page Down: next stop · ← →: step · Space: play"));
+  let on = false, filling = false, inverted = false, fits = false, fading = 0, fitting = 0, told = "";
+  let restore = () => {};
+
+  const sizes = new ResizeObserver(() => (box.clientWidth ? refit() : leave())); // a slide that is left takes it away
+  window.addEventListener("keydown", key, { capture: true, signal });
+  document.addEventListener("fullscreenchange", () => on && filling && !root.fullscreenElement && leave(), { signal });
+  for (const moved of ["pointermove", "pointerdown", "focusin"]) box.addEventListener(moved, () => on && wake());
+  signal.addEventListener("abort", leave);
+
+  /** @param {string} text @param {string} key @param {() => void} act */
+  function hint(text, key, act) {
+    return el("button", { type: "button", title: `${text} (${key})`, onclick: act }, text);
+  }
+
+  async function enter() {
+    if (on) return;
+    on = true;
+    restore = kept(host);
+    host.style.height = `${host.offsetHeight}px`; // the page behind stays as it is
+    box.classList.add("lecture");
+    place.hidden = false;
+    sizes.observe(box);
+    dress();
+    wake();
+    await fill();
+    if (!on) return empty();
+    box.focus({ preventScroll: true });
+    refit();
+  }
+
+  /** The screen where that is allowed, else the window: above all else in it, whatever the page around does. */
+  async function fill() {
+    try {
+      await box.requestFullscreen();
+      filling = true;
+    } catch {
+      if (!on || !box.showPopover) return;
+      box.popover = "manual";
+      box.showPopover();
+    }
+  }
+
+  async function empty() {
+    filling = false;
+    if (box.popover) box.hidePopover();
+    box.popover = null;
+    if (root.fullscreenElement === box) await document.exitFullscreen();
+  }
+
+  function leave() {
+    if (!on) return;
+    on = inverted = false;
+    clearTimeout(fading);
+    cancelAnimationFrame(fitting);
+    sizes.disconnect();
+    const emptied = empty();
+    box.classList.remove("lecture", "beside", "three");
+    place.hidden = true;
+    host.style.height = "";
+    dress();
+    redraw();
+    restore();
+    void emptied.then(() => on || restore()); // once more: the page has its size again
+  }
+
+  function invert() {
+    inverted = !inverted;
+    dress();
+  }
+
+  /** The hints are there while somebody moves, then fade. */
+  function wake() {
+    hints.classList.remove("faded");
+    clearTimeout(fading);
+    fading = window.setTimeout(() => hints.classList.add("faded"), FADE);
+  }
+
+  /** @param {KeyboardEvent} event */
+  function key(event) {
+    if (!on || event.altKey || event.ctrlKey || event.metaKey) return;
+    /** @type {Record<string, () => boolean | void>} */
+    const does = { PageDown: () => walk(stops.next()), PageUp: () => walk(stops.previous()), Escape: leave, l: leave, i: invert, Tab: () => round(event.shiftKey ? -1 : 1) };
+    const act = does[event.key.length > 1 ? event.key : event.key.toLowerCase()];
+    if (!act || act() === false) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+
+  /** Before the first stop and after the last a deck goes on to another slide. @param {boolean} walked */
+  function walk(walked) {
+    const over = !walked && host.closest(".reveal") !== null;
+    if (over) leave();
+    return !over;
+  }
+
+  /** The focus stays on the screen. @param {1 | -1} by */
+  function round(by) {
+    const all = /** @type {HTMLElement[]} */ ([...box.querySelectorAll("button, [tabindex='0']")]).filter((node) => node.checkVisibility());
+    const at = all.findIndex((node) => node === root.activeElement);
+    all[at < 0 ? 0 : (at + by + all.length) % all.length]?.focus();
+  }
+
+  function refit() {
+    cancelAnimationFrame(fitting);
+    fitting = requestAnimationFrame(() => on && fit());
+  }
+
+  /** @param {Layout} layout */
+  function lay({ zoom, share, way }) {
+    box.style.setProperty("--zoom", zoom.toFixed(3));
+    box.style.setProperty("--share", String(share));
+    for (const name of ["beside", "three"]) box.classList.toggle(name, name === way);
+    redraw();
+  }
+
+  /** Does all fit; and how much of the screen is figures? @param {Layout} layout */
+  function tried(layout) {
+    lay(layout);
+    const area = [...views.querySelectorAll(".plot")].reduce((sum, plot) => sum + plot.clientWidth * plot.clientHeight * layout.zoom ** 2, 0);
+    return { layout, area, over: views.getBoundingClientRect().height / body.getBoundingClientRect().height };
+  }
+
+  /** The layout that shows most: type at least as large as asked for, all figures on the screen. */
+  function fit() {
+    const usual = Math.max(LEAST, Math.min(innerWidth / SCREEN[0], innerHeight / SCREEN[1]));
+    const figures = [...views.querySelectorAll(":scope > figure")].filter((node) => !node.hasAttribute("hidden"));
+    const wide = figures.some((node) => node.classList.contains("wide"));
+    /** @type {Layout["way"][]} */
+    const ways = innerWidth < innerHeight || figures.length < 2 ? [""] : wide ? ["", "beside"] : figures.length > 2 ? ["", "three"] : [""];
+    let best = tried({ zoom: usual, share: 1, way: "" });
+    for (const way of ways) {
+      for (const share of wide ? SHARES : [1]) {
+        const found = tried({ zoom: usual, share, way });
+        if (better(found, best)) best = found;
+        if (found.over <= 1) break;
+      }
+    }
+    fits = best.over <= 1;
+    if (fits) best = larger(best, usual);
+    lay(best.layout);
+    dress(); // canvases as sharp as the screen
+  }
+
+  /** Larger type where there is room for it. @param {ReturnType<typeof tried>} best @param {number} usual */
+  function larger(best, usual) {
+    let [low, high] = [usual, usual * MOST];
+    for (let k = 0; k < 5; k++) {
+      const zoom = (low + high) / 2, found = tried({ ...best.layout, zoom });
+      if (found.over > 1) high = zoom;
+      else [low, best] = [zoom, found];
+    }
+    return best;
+  }
+
+  /** @param {Moment} m */
+  function update(m) {
+    if (!on) return;
+    const { store, state } = run;
+    const here = stops.here, all = stops.list, last = Math.max(1, store.head);
+    put(place, m.label);
+    put(name, here?.name ?? "");
+    put(of, all.length ? `${here ? 1 + all.findIndex((stop) => stop.frame === here.frame) : "–"} / ${all.length}` : "");
+    done.style.width = `${((100 * m.position) / last).toFixed(2)}%`;
+    const key = `${store.epoch} ${store.head} ${JSON.stringify(state.stops)}`;
+    if (key !== told) ticks.draw(all.map((stop) => stops.place(stop) / last).filter((part) => part <= 1));
+    told = key;
+    if (fits && views.offsetHeight > body.clientHeight + 2) refit();
+  }
+
+  box.querySelector("header")?.append(place);
+  box.append(caption, course, hints);
+  return { enter, update, get inverted() { return inverted; } };
+}

@@ -10,3 +10,4 @@ const banner = (source) => ({ js: `// Built from js/src/${source} by js/build.mj
 await build({ ...shared, entryPoints: ["src/player.js"], outfile: `${out}/player.js`, minify: true, loader: { ".css": "text" }, banner: banner("player.js") });
 await build({ ...shared, entryPoints: ["src/page.js"], outfile: `${out}/page.js`, format: "iife", minify: true, loader: { ".css": "text" }, banner: banner("page.js") });
 await build({ ...shared, entryPoints: ["src/shim.js"], outfile: `${out}/shim.js`, minify: true, banner: banner("shim.js") });
+await build({ ...shared, entryPoints: ["src/unpack.js"], outfile: `${out}/unpack.js`, format: "iife", minify: true });

@@ -46,7 +46,10 @@ export class Lanes {
   /** @param {string} name */
   store(name) {
     let store = this.stores.get(name);
-    if (!store) this.stores.set(name, (store = new Store(this.run.info, (message) => this.run.post({ ...message, lane: name }))));
+    if (!store) {
+      this.stores.set(name, (store = new Store(this.run.info, (message) => this.run.post({ ...message, lane: name }))));
+      store.keepAll = !this.run.live;
+    }
     return store;
   }
 

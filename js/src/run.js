@@ -131,7 +131,7 @@ export class Run {
 
   /** @param {string} action @param {Record<string, unknown>} [more] @returns {Promise<Answer>} */
   do(action, more = {}) {
-    if (!this.live) return Promise.resolve({ error: "no kernel: this run can only be looked at" });
+    if (!this.live && !this.model.able?.includes(action)) return Promise.resolve({ error: "no kernel: this run can only be looked at" });
     const id = ++this.serial;
     if (action !== "set") this.notice = "";
     this.wish = { play: "running", pause: "paused", restart: more.play ? "running" : "ready" }[action] ?? this.wish;
@@ -214,6 +214,11 @@ export class Run {
   /** Its frames come from a loop of the user's that is under way: nobody knows how long it will be. */
   get looping() {
     return this.live && Boolean(this.info.fixed) && !this.ended;
+  }
+
+  /** Is there, or may there be, a run to lay beside this one? */
+  get comparable() {
+    return this.live || this.lanes.compared || (this.state.family?.length ?? 0) > 1;
   }
 
   /** Nothing more will come. */

@@ -76,6 +76,7 @@ export interface Model {
   send(content: unknown, callbacks?: unknown, buffers?: unknown): void;
   /** false on a page without a kernel: nothing can be done, everything can be looked at */
   live?: boolean;
+  /** actions that such a page answers by itself */ able?: string[];
 }
 
 export type Numbers = Float64Array | Float32Array | Int32Array | Uint8Array;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cursor } from "../src/cursor.js";
-import { decoded, savedModel } from "../src/hosts/standalone.js";
+import { decoded, Saved } from "../src/hosts/standalone.js";
 import { Run } from "../src/run.js";
 import { info, message } from "./trace.js";
 
@@ -124,9 +124,9 @@ test("a step forward moves in the past and drives the run at the head", () => {
 test("a saved page looks and does not touch", async () => {
   const [whole, buffers] = message({ light: [0, 8], heavy: [0, 8] });
   const trace = { cols: whole.cols, count: 8, buffers: buffers.map((b) => Buffer.from(b.buffer).toString("base64")) };
-  const saved = savedModel(info, { ...model().traits.state, status: "paused" }, trace, await decoded(trace));
+  const saved = new Saved(info, [{ state: { ...model().traits.state, status: "paused" }, trace }]);
   const run = new Run(saved, () => {}, new AbortController().signal);
-  await new Promise(setImmediate);
+  await saved.tell();
   assert.deepEqual([run.store.known, run.store.row("say", 3), run.state.status], [8, "row 3", "loaded"]);
   assert.match((await run.do("play")).error, /no kernel/);
 });

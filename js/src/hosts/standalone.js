@@ -1,15 +1,21 @@
-/** A page without a kernel: the widget's contract on data islands. The cursor moves; nothing can be done. */
+/** A page without a kernel: the widget's contract on data islands. What is recorded is shown; nothing is computed anew. */
 
 import { restored } from "../delta.js";
+import { parting } from "../parting.js";
 
-/** @import { DataMessage, Info, Model, State, WireColumn } from "../types" */
-/** @typedef {{cols: (WireColumn & {delta?: boolean})[], count: number, buffers?: string[], gz?: boolean | boolean[]}} TraceIsland */
+/** @import { Card, DataMessage, Group, Info, LaneState, Model, State, WireColumn } from "../types" */
+/** @typedef {{cols: (WireColumn & {delta?: boolean, measured?: boolean})[], count: number, buffers?: string[], gz?: boolean | boolean[]}} TraceIsland */
+/** @typedef {{label: string, group?: Group | null}} Words */
+/** @typedef {{state: State, trace: TraceIsland, place?: number, beside?: Words, card?: Card, data?: Promise<ArrayBuffer[]>}} Recorded */
+/** @typedef {{name: string, of: Recorded, pale: boolean} & Words} Laid */
 
-/** @param {ParentNode} root @param {string} name */
-function island(root, name) {
+const OVER = ["done", "stopped", "failed"];
+
+/** @param {ParentNode} root @param {string} name @param {boolean} [needed] */
+function island(root, name, needed = true) {
   const script = root.querySelector(`script[type="application/json"][data-mlwidgets="${name}"]`);
-  if (!script) throw new Error(`unknown island: ${name} (known: info, state, trace)`);
-  return JSON.parse(script.textContent ?? "null");
+  if (!script && needed) throw new Error(`unknown island: ${name} (known: info, state, trace, runs)`);
+  return JSON.parse(script?.textContent ?? "null");
 }
 
 /** @param {string} text */
@@ -35,26 +41,167 @@ export function decoded({ cols, count, buffers = [], gz = false }) {
 
 /** @param {ParentNode} root @returns {Promise<Model>} */
 export async function pageModel(root) {
-  const info = /** @type {Info} */ (island(root, "info")), state = /** @type {State} */ (island(root, "state"));
-  const trace = /** @type {TraceIsland} */ (island(root, "trace"));
-  return savedModel(info, state, trace, await decoded(trace));
+  const state = /** @type {State} */ (island(root, "state"));
+  const first = { state, trace: island(root, "trace"), place: state.place };
+  const model = new Saved(island(root, "info"), [first, ...(island(root, "runs", false) ?? [])]);
+  await model.ready();
+  return model;
 }
 
-/** @param {Info} info @param {State} state @param {TraceIsland} trace @param {ArrayBuffer[]} buffers @returns {Model} */
-export function savedModel(info, state, trace, buffers) {
-  const traits = { info, state: { ...state, status: state.status === "failed" ? "failed" : "loaded" }, first: null };
-  /** @type {Set<(content: unknown, buffers: ArrayBuffer[]) => void>} */
-  const listeners = new Set();
-  /** @type {DataMessage} */
-  const whole = { type: "data", epoch: state.epoch, count: trace.count, light: [0, trace.count], heavy: [0, trace.count], cols: trace.cols };
-  return {
-    live: false,
-    get: (name) => traits[/** @type {keyof typeof traits} */ (name)],
-    on: (event, handler) => void (event === "msg:custom" && listeners.add(handler)),
-    off: (_event, handler) => void (handler && listeners.delete(handler)),
-    send(content) {
-      if (/** @type {{type: string}} */ (content).type !== "ready") return;
-      queueMicrotask(() => listeners.forEach((listener) => listener(whole, buffers)));
-    },
-  };
+/** What a kernel would answer of runs that are recorded: which is shown, who is beside it, where they part. */
+export class Saved {
+  live = false;
+  able = ["show", "compare", "parted"];
+
+  /** @param {Info} info @param {Recorded[]} runs the one that is shown first */
+  constructor(info, runs) {
+    this.info = info;
+    this.runs = runs;
+    this.shown = runs[0];
+    this.epoch = 1;
+    this.serial = 0;
+    /** @type {Map<string, Set<(...args: any[]) => void>>} */
+    this.listeners = new Map([["msg:custom", new Set()], ["change:state", new Set()]]);
+    /** @type {Laid[]} */
+    this.laid = runs.flatMap((of) => (of.beside ? [this.lane(of, of.beside)] : []));
+    if (!this.laid.length) this.behind();
+    this.traits = { info, state: this.state(), first: null };
+  }
+
+  /** @param {Recorded} of @param {Words} words @returns {Laid} */
+  lane(of, words, pale = false) {
+    return { name: `lane ${++this.serial}`, of, pale, ...words };
+  }
+
+  /** The run that it comes from stands behind a branch, pale. */
+  behind() {
+    const { place, state } = this.shown;
+    const from = this.runs[0].state.family?.find((kin) => kin.place === place)?.parent;
+    const parent = from == null || !state ? undefined : this.at(from);
+    this.laid = parent ? [this.lane(parent, { label: "" }, true)] : [];
+  }
+
+  /** @param {unknown} place */
+  at(place) {
+    return this.runs.find((run) => run.place === place);
+  }
+
+  /** @returns {State} */
+  state() {
+    const { state, place } = this.shown;
+    const { family, label, unlike, group } = this.runs[0].state;
+    const compared = this.laid.some((lane) => !lane.pale);
+    const own = this.shown === this.runs[0] ? { label, unlike, group } : {};
+    return { ...state, ...(compared ? own : {}), ...(compared && !own.label ? { label: this.called(this.shown) } : {}),
+      family, place, status: settled(state.status), epoch: this.epoch, lanes: this.laid.map(laneState) };
+  }
+
+  /** @param {Recorded} run */
+  called(run) {
+    return this.runs[0].state.family?.find((kin) => kin.place === run.place)?.label ?? "";
+  }
+
+  /** All that is drawn at first is there. */
+  async ready() {
+    await Promise.all([this.shown, ...this.laid.map((lane) => lane.of)].map(dataOf));
+  }
+
+  /** @param {string} name */
+  get(name) {
+    return this.traits[/** @type {"info" | "state" | "first"} */ (name)];
+  }
+
+  /** @param {string} event @param {(...args: any[]) => void} handler */
+  on(event, handler) {
+    this.listeners.get(event)?.add(handler);
+  }
+
+  /** @param {string} event @param {(...args: any[]) => void} [handler] */
+  off(event, handler) {
+    if (handler) this.listeners.get(event)?.delete(handler);
+  }
+
+  /** @param {any} content */
+  send(content) {
+    if (content.type === "ready") void this.tell();
+    if (content.type === "do") void this.answer(content);
+  }
+
+  /** @param {any} content */
+  async answer({ id, client, action, ...asked }) {
+    let result = null, error = null;
+    try {
+      result = (await this.obey(action, asked)) ?? null;
+    } catch (fault) {
+      error = fault instanceof Error ? fault.message : String(fault);
+    }
+    this.post({ type: "done", client, id, error, result });
+  }
+
+  /** @param {string} action @param {any} asked @returns {Promise<unknown>} */
+  async obey(action, asked) {
+    if (action === "parted") return this.parted(Number(asked.tolerance));
+    if (action === "show") return this.show(asked.place);
+    const others = this.runs.filter((run) => run !== this.shown && asked.places.includes(run.place));
+    if (others.length) this.laid = others.map((run) => this.lane(run, { label: this.called(run) }));
+    else this.behind();
+    return this.renew();
+  }
+
+  /** @param {unknown} place */
+  async show(place) {
+    const run = this.at(place);
+    if (!run) throw new Error(`run ${place} is not in this file`);
+    this.shown = run;
+    this.epoch++;
+    Object.assign(this.info, { card: run.card });
+    this.behind();
+    await this.renew();
+  }
+
+  /** Says who is shown once all that it takes is there, so that nothing flickers. */
+  async renew() {
+    await this.ready();
+    this.traits.state = this.state();
+    for (const heard of this.listeners.get("change:state") ?? []) heard();
+    await this.tell();
+  }
+
+  /** The rows of all that is shown. */
+  async tell() {
+    await this.ready();
+    this.post(...(await message(this.shown, this.epoch)));
+    for (const lane of this.laid) this.post(...(await message(lane.of, 1, lane.name)));
+  }
+
+  /** @param {object} content @param {ArrayBuffer[]} [buffers] */
+  post(content, buffers = []) {
+    for (const heard of this.listeners.get("msg:custom") ?? []) heard(content, buffers);
+  }
+
+  /** @param {number} tolerance */
+  async parted(tolerance) {
+    if (!(tolerance >= 0)) throw new Error("The tolerance must be a number of at least 0.");
+    const mine = { ...this.shown.trace, buffers: await dataOf(this.shown) };
+    return Promise.all(this.laid.filter((lane) => !lane.pale).map(async ({ of, label }) =>
+      parting(mine, { ...of.trace, buffers: await dataOf(of) }, label, tolerance)));
+  }
+}
+
+/** Unpacked once. @param {Recorded} run */
+const dataOf = (run) => (run.data ??= decoded(run.trace));
+
+/** @param {Recorded} run @param {number} epoch @param {string} [lane] @returns {Promise<[DataMessage, ArrayBuffer[]]>} */
+async function message(run, epoch, lane) {
+  const { count, cols } = run.trace;
+  return [{ type: "data", epoch, count, light: [0, count], heavy: [0, count], cols, ...(lane ? { lane } : {}) }, await dataOf(run)];
+}
+
+/** Nothing goes on here. @param {string} status */
+const settled = (status) => (OVER.includes(status) ? status : "loaded");
+
+/** @param {Laid} lane @returns {LaneState} */
+function laneState({ of: { state }, name, label, group, pale }) {
+  const { number, events, params, start, line, error } = state;
+  return { name, label, group, pale, status: settled(state.status), number, events, params, start, line, error };
 }

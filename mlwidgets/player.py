@@ -344,6 +344,9 @@ class Player(anywidget.AnyWidget):
         sender.wake()
 
     def close(self) -> None:
+        """Off the page. Once only: collecting it closes it again, within whatever lock is held."""
+        if self.comm is None:
+            return
         for feed in (self.feed, *(lane.feed for lane in self.lanes)):
             sender.remove(feed)
         for run in self._watched:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Iterator
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from mlwidgets import Run, play
 from mlwidgets.drivers import ThreadDriver
 from mlwidgets.player import STATIC, Player, chunk, front_end
+from mlwidgets.wire import sender
 from tests.test_run import walk
 from tests.waiting import until
 
@@ -227,3 +229,13 @@ def test_an_answer_says_whom_it_is_for(player: Watched) -> None:
 
 def test_a_run_that_another_window_has_closed_is_told(player: Watched) -> None:
     assert player.ask("show", 9, place=7)["error"] == "run 7 of this family is closed"
+
+
+def test_a_closed_player_is_collected_in_the_midst_of_sending(player: Watched) -> None:
+    """Collection comes at any line, on any thread, also where the sender holds its lock."""
+    player.run.close()
+    with sender._lock:
+        thread = Thread(target=player.close, daemon=True)  # as its __del__ does
+        thread.start()
+        thread.join(10)
+        assert not thread.is_alive()

@@ -46,11 +46,22 @@ class Run:
     Every verb returns the run, once it holds: `run.step(10).set(alpha=0.1).start()`.
     """
 
+    closed = False
+    pace: Pace = None
+    at = 0
+    info: dict[str, Any] | None = None  # as saved, where the run is loaded
+    origin: Origin | None = None
+    family: list[Run]
+    place = 0
+    finding: Any = None  # where a recorded cell first met a value that is not finite
+    still_of = -1  # the frame of the stills in the notebook
+    _planned: list[Event]
+    _stops: dict[int, str]
+    _player: Any = None
     _line = ""  # as saved, where the run is loaded
     _fixed = ""  # why it cannot begin anew
     _finalizer: weakref.finalize[..., Any] | None = None
     _frames = 0  # how many frames the last whole run had, for its pace
-    cell = 0  # the execution count of the cell that made it
 
     def __init__(
         self,
@@ -65,29 +76,17 @@ class Run:
         thread: bool | None = None,
         origin: Origin | None = None,
     ) -> None:
-        self.algorithm = algorithm
-        self.born = time.monotonic()
-        self.closed = False
-        self.device = device
-        self.pace: Pace = None
+        self._begin(algorithm, device, thread)
         self.at = algorithm.at if at is None else at
         if type(self.at) is not int or self.at < -1:
             raise ParamError(f"at={at!r}: must be the number of a frame, or -1 for the last")
         self.controls = self._known([controls] if isinstance(controls, str) else controls)
         views = (views,) if isinstance(views, View) else views
         self._asked_views = tuple(views) if views is not None else algorithm.views
-        self._thread = thread
-        self._context = contextvars.copy_context()  # prints of a restart stay with this cell too
-        self._player: Any = None
-        self.players: list[Any] = []  # those that show it, alone or beside another
-        self.displays: list[str] = []  # where a notebook shows this run
-        self.still_of = -1  # the frame of the stills there
-        self.info: dict[str, Any] | None = None  # as saved, where the run is loaded
-        self.finding: Any = None  # where a recorded cell first met a value that is not finite
-        self._stops = origin.stops() if origin else {}
-        self.origin = origin
-        self.family: list[Run] = origin.parent.family if origin else [self]
-        self.place: int = 1 + max(run.place for run in self.family) if origin else 0
+        if origin:
+            self.origin, self.family = origin, origin.parent.family
+            self.place = 1 + max(run.place for run in self.family)
+            self._stops = origin.stops()
         self._planned = origin.events if origin else self._plan(steering or {})
         self._launch(algorithm.spec.check(params), origin)
         if origin:
@@ -106,18 +105,26 @@ class Run:
     ) -> Run:
         """A run whose frames come from elsewhere; `fixed` says why it cannot begin anew."""
         run = cls.__new__(cls)
-        run.algorithm, run.views, run._fixed = core.algorithm, core.algorithm.views, fixed
+        run._begin(core.algorithm)
+        run.views = run._asked_views = core.algorithm.views
         run.controls = info["controls"] if info else None
-        run.born, run.closed, run.pace, run.at = time.monotonic(), False, None, 0
-        run.info, run._line, run._player, run._core = info, line, None, core
-        run.displays, run.still_of, run.players = [], -1, []
-        run.device, run._thread, run._context = "auto", None, contextvars.copy_context()
-        run._asked_views = core.algorithm.views
-        run.finding, run._stops = None, {}
-        run.origin, run.family, run.place, run._planned = None, [run], 0, []
+        run._fixed, run.info, run._line, run._core = fixed, info, line, core
         run._driver = driver
         _runs.add(run)
         return run
+
+    def _begin(
+        self, algorithm: Algorithm[Any, Any], device: str = "auto", thread: bool | None = None
+    ) -> None:
+        """What every run has, wherever its frames come from."""
+        self.algorithm = algorithm
+        self.born = time.monotonic()
+        self.device, self._thread = device, thread
+        self._context = contextvars.copy_context()  # prints of a restart stay with this cell too
+        self.players: list[Any] = []  # those that show it, alone or beside another
+        self.displays: list[str] = []  # where a notebook shows this run
+        self.family = [self]
+        self._planned, self._stops = [], {}
 
     def _known(self, controls: Sequence[str] | None) -> list[str] | None:
         if controls is None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .inputs import Table as Table
     from .inputs import Text as Text
     from .inputs import TextKind as TextKind
+    from .kept import keep as keep
     from .kinds import Kind as Kind
     from .kinds import Log as Log
     from .kinds import Range as Range
@@ -69,6 +70,7 @@ _HOME = {
     "images": "Image ImageKind",
     "inputs": "Grid Net NetKind Table Text TextKind",
     "kinds": "Kind Log Range",
+    "kept": "keep",
     "params": "Live Rate Unless",
     "plugin": "Registration",
     "recording": "record",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,7 @@ import traitlets
 from .core import Hold, Upto
 from .errors import MLError, ParamError, RunError, sayable
 from .info import first_of, info_of, state_of
+from .kept import at_once, keeper, keeping, kept
 from .pace import NextUnit
 from .shell import renew
 from .wire import Feed, sender
@@ -75,7 +77,7 @@ def chunk() -> Chunk:
     global _chunk  # one for each kernel is the point
     if _chunk is None or _chunk.comm is None:
         digest, code = front_end()
-        _chunk = Chunk(hash=digest, code=code)
+        _chunk = Chunk(hash=digest, code=code, model_id=digest[:32])  # one, however often reopened
         free_subshell(_chunk)
     return _chunk
 
@@ -110,7 +112,11 @@ class Player(anywidget.AnyWidget):
     first = traitlets.Bytes().tag(sync=True)
 
     def __init__(
-        self, run: Run, views: Sequence[View] | None = None, sweep: Sweep | None = None
+        self,
+        run: Run,
+        views: Sequence[View] | None = None,
+        sweep: Sweep | None = None,
+        model_id: str = "",
     ) -> None:
         core = run._core
         self.run = run  # what it shows
@@ -127,9 +133,15 @@ class Player(anywidget.AnyWidget):
         self._restarting = threading.Lock()
         self.feed = Feed(self, core)
         code = chunk()
-        first, rows = first_of(core.trace, core, self.feed.epoch)
+        self._kept = keeping(run)
+        first, rows = at_once(run, self.feed.epoch), len(core.trace)
+        if not first:
+            self._kept = ()
+            first, rows = first_of(core.trace, core, self.feed.epoch)
+        own = model_id or uuid.uuid4().hex
         super().__init__(
-            _chunks=[["player", code.hash, f"anywidget:{code.model_id}"]],
+            model_id=own,
+            _chunks=[["player", code.hash, f"anywidget:{code.model_id}", own]],
             info=self.info_now(),
             state=self.state_now(),
             first=first,
@@ -141,6 +153,9 @@ class Player(anywidget.AnyWidget):
         self.watch(run)
 
     def info_now(self) -> dict[str, Any]:
+        keeper.players.add(self)
+        if not self._kept:
+            keeper.due(self)
         """All that does not change while the run goes."""
         info = self.run.info or info_of(self.run)
         if not self.views:
@@ -207,6 +222,18 @@ class Player(anywidget.AnyWidget):
         sender.wake()
 
     def receive(self, content: Any) -> None:
+        if not self.run.closed:
+            keeper.due(self)
+
+    def keep(self) -> None:
+        """The run may have come to stand: what it has recorded goes where a notebook saves it."""
+        now = keeping(self.run)
+        if self.comm is None or now == self._kept or self.run.status == "running":
+            return
+        first = kept(self.run, self.feed.epoch)
+        if keeping(self.run) == now:  # else it has gone on, and will stand again
+            self._kept, self.feed.first = now, first
+            sender.wake()
         """A message from a page; runs on any thread, and does nothing long."""
         try:
             self._receive(content)

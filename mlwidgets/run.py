@@ -55,6 +55,7 @@ class Run:
     place = 0
     finding: Any = None  # where a recorded cell first met a value that is not finite
     still_of = -1  # the frame of the stills in the notebook
+    cell = 0  # the execution count of the cell that made it
     _planned: list[Event]
     _stops: dict[int, str]
     _player: Any = None

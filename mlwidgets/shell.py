@@ -17,6 +17,7 @@ class Shown(Protocol):
     closed: bool
     displays: list[str]  # where a notebook shows it
     still_of: int  # the frame of the stills there
+    cell: int  # the execution count of the cell that made it, 0 where there is none
 
     @property
     def number(self) -> int: ...
@@ -65,6 +66,18 @@ def current_cell() -> Cell | None:
     return (cell, parent["header"]["msg_id"]) if cell else None
 
 
+def execution_count() -> int:
+    """The number in brackets of the cell being executed; 0 where there is none."""
+    return int(getattr(_shell(), "execution_count", 0)) if in_notebook() else 0
+
+
+def cell_that_defines(fn: Any) -> int:
+    """The number in brackets of the cell that a function is from; 0 where that is not known."""
+    compiler = getattr(_shell(), "compile", None)
+    known = getattr(compiler, "_filename_map", {})  # what IPython's tracebacks name cells by
+    return int(known.get(getattr(getattr(fn, "__code__", None), "co_filename", ""), 0))
+
+
 class _Cells:
     """Which runs each cell has made, so that executing it again replaces them."""
 
@@ -74,6 +87,7 @@ class _Cells:
 
     def adopt(self, run: Shown) -> None:
         """Remember a new run as the work of the cell being executed."""
+        run.cell = execution_count()
         shell = _shell()
         if shell is not self._shell and shell is not None:
             shell.events.register("pre_run_cell", self._begin)

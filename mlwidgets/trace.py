@@ -272,6 +272,15 @@ class Trace(Mapping[str, Any]):
         )
         return now
 
+    def picked(self, positions: Sequence[int]) -> Trace:
+        """These rows alone, as a trace; recording goes on in either alone."""
+        now, rows = Trace(*self._max), self._rows
+        now.adopt(self.schema)
+        columns = {name: [values[k] for k in positions] for name, values in rows.values.items()}
+        if positions:
+            now._append([rows.frames[k] for k in positions], columns)
+        return now
+
     @property
     def nonfinite(self) -> tuple[str, int] | None:
         """Column and frame number of the first NaN or infinity after a finite value, if any."""

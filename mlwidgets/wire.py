@@ -44,6 +44,7 @@ class Feed:
         self.pale = pale
         self.epoch = 1
         self.state_due = False
+        self.first: bytes | None = None  # the trace as the notebook is to save it
         self.outbox: list[tuple[dict[str, Any], list[bytes]]] = []  # content and buffers
         self.wanted: dict[str, tuple[int, int]] = {}  # client: rows asked for
         self._trace_epoch = core.trace.epoch
@@ -105,6 +106,7 @@ class Feed:
         behind = bool(self._acked) and self._sent < len(self.core.trace)
         return (
             self.state_due
+            or self.first is not None
             or bool(self.outbox or self.wanted)
             or behind
             or self.core.status == "running"
@@ -120,6 +122,9 @@ class Feed:
         if self.state_due:
             self.state_due = False
             player.state = player.state_now()
+            messages += 1
+        if self.first is not None:
+            player.first, self.first = self.first, None
             messages += 1
         while self.outbox:
             player.send(*self.outbox.pop(0))

@@ -21,7 +21,6 @@ export class Run {
     this.model = model;
     this.changed = changed;
     this.client = Math.random().toString(36).slice(2);
-    this.live = model.live !== false;
     this.info = /** @type {Info} */ (model.get("info"));
     this.state = this.stateNow();
     this.version = 0;
@@ -53,6 +52,11 @@ export class Run {
     if (this.lacks) this.post({ type: "ready", epoch: this.store.epoch, count: this.store.known });
   }
 
+  /** Is there a kernel that hears? One that was there may have gone. */
+  get live() {
+    return this.model.live !== false;
+  }
+
   /** Are there rows that did not come with the widget? A page that lacks none need not say that it is there. */
   get lacks() {
     const { epoch, count, status, lanes = [] } = this.state;
@@ -70,6 +74,7 @@ export class Run {
     const onState = () => {
       this.state = this.stateNow();
       this.version++;
+      if (!this.live && !this.store.keepAll) this.outlive();
       this.lanes.prune();
       if (this.ended || this.state.status === this.wish) this.wish = null;
       this.changed();
@@ -84,10 +89,37 @@ export class Run {
   }
 
   takeFirst() {
-    const first = unpacked(this.model.get("first"));
-    if (!first) return;
-    if (first.message.epoch < 0) first.message.epoch = this.state.epoch;
-    this.store.accept(first.message, first.buffers);
+    const first = this.model.first ?? unpacked(this.model.get("first"));
+    if (first?.message.type !== "data") return;
+    const message = /** @type {DataMessage} */ (first.message);
+    if (this.live && (message.thinned ?? 1) > 1) return; // the kernel has all of them
+    if (message.epoch < 0) message.epoch = this.state.epoch;
+    this.store.accept(message, first.buffers);
+    if (!this.live) this.store.every = message.every ?? 1;
+  }
+
+  /** The kernel has gone: what it had kept is all there will be. */
+  outlive() {
+    this.store.keepAll = true;
+    this.wish = null;
+    for (const id of [...this.waiting.keys()]) this.answer(id, { error: null });
+    const message = this.model.first?.message;
+    if (message?.type === "data" && (message.thinned ?? 1) === 1 && message.epoch === this.store.epoch) this.takeFirst();
+    else this.store.every = Infinity;
+    this.notice = "The kernel has gone; what is recorded can still be looked at.";
+  }
+
+  /** Makes the run anew in the kernel that is there now. */
+  async revive() {
+    this.notice = this.model.kernel ? "The run is being made anew…" : "";
+    this.changed();
+    this.notice = (await this.model.revive?.()) ?? "";
+    this.changed();
+  }
+
+  /** A saved run of a notebook, which a kernel can make anew. */
+  get outlived() {
+    return !this.live && Boolean(this.model.revive);
   }
 
   /** @param {DataMessage | DoneMessage | FileMessage} content @param {Bytes[]} buffers */

@@ -1,6 +1,6 @@
 // Every player's _esm. The player's code travels once a kernel, in a hidden model, and is evaluated once a page.
 /** @import { Model } from "./types" */
-/** @typedef {{mount(model: Model, el: HTMLElement): {dispose(): void}}} Player */
+/** @typedef {{open(model: Model, el: HTMLElement): Promise<() => void>}} Player */
 
 /** @type {any} */
 const page = globalThis;
@@ -49,7 +49,7 @@ export default {
       if (!cache.has(hash)) cache.set(hash, evaluate(model, host ?? experimental, hash, ref));
       const player = await cache.get(hash);
       el.textContent = "";
-      return signal?.aborted ? undefined : player?.mount(model, el).dispose;
+      return signal?.aborted ? undefined : player?.open(model, el);
     } catch (error) {
       cache.delete(hash);
       el.textContent = `The player could not be loaded: ${error instanceof Error ? error.message : error}`;

@@ -20,6 +20,7 @@ export class Store {
     this.columns = new Map(info.columns.map((column) => [column.name, column]));
     this.hasHeavy = info.columns.some(isHeavy);
     this.keepAll = false;
+    this.every = 1; // every how many rows have their arrays, where no more will come
     this.epoch = -1;
     /** @type {Map<number, Row>} least recently used first */
     this.heavy = new Map();
@@ -83,11 +84,12 @@ export class Store {
   }
 
   /** @param {DataMessage} message @param {Bytes[]} buffers */
-  acceptHeavy({ heavy: [from, to], cols }, buffers) {
+  acceptHeavy({ heavy: [from, to], light, every = 1, cols }, buffers) {
+    const at = (/** @type {number} */ row) => (every > 1 ? Math.min(row * every, light[1] - 1) : row);
     if (to > from) {
       const heavy = cols.filter((col) => col.part === "heavy");
       const columns = heavy.map((col) => cells(col, buffers, to - from));
-      for (let k = 0; k < to - from; k++) this.keep(from + k, new Map(heavy.map((col, i) => [col.name, columns[i][k]])));
+      for (let k = 0; k < to - from; k++) this.keep(at(from + k), new Map(heavy.map((col, i) => [col.name, columns[i][k]])));
       this.evict();
     }
     if (this.asked && from <= this.asked.from && to > this.asked.from) this.asked = null;
@@ -141,11 +143,19 @@ export class Store {
 
   /** A heavy column's cell; undefined until its row is here. @param {string} name @param {number} position */
   row(name, position) {
+    if (this.every > 1 && !this.heavy.has(position)) position = this.before(position);
     const row = this.heavy.get(position);
     if (!row) return undefined;
     this.heavy.delete(position); // most recently used goes last
     this.heavy.set(position, row);
     return row.get(name) ?? null;
+  }
+
+  /** The last row before that has its arrays. @param {number} position */
+  before(position) {
+    let found = -1;
+    for (const at of this.heavy.keys()) if (at <= position && at > found) found = at;
+    return found;
   }
 
   /** @param {string} name @param {number} position @returns {Cell | null | undefined} */

@@ -58,12 +58,19 @@ export interface Parting { text: string; label: string; frame: number | null; be
 export interface Kin { place: number; parent: number | null; at: number | null; label: string; number: number; status: string }
 export interface WireColumn {
   name: string; dtype?: string; shape?: number[]; part: "light" | "heavy";
-  buffer?: number; json?: unknown[]; sizes?: number[][];
+  /** no clock gave it */ measured?: boolean;
+  buffer?: number; json?: unknown[]; sizes?: number[][]; /** bytes in planes, differences in time */ delta?: boolean;
 }
 export interface DataMessage {
   type: "data"; lane?: string; seq?: number; epoch: number; count: number; number?: number; status?: string;
   light: [number, number]; heavy: [number, number]; cols: WireColumn[];
+  /** as a notebook saves it: every how many rows have their arrays, and every how many frames have a row */ every?: number; thinned?: number;
+  anew?: Anew;
 }
+/** What makes a run anew, and the cells that do what its line cannot. */
+export interface Anew { line?: string; cell?: number; defines?: number; lacks?: string[]; fixed?: string }
+/** What a notebook has kept of a run. */
+export interface Kept { message: Omit<DataMessage, "type"> & { type: "data" | "picture"; text?: string }; buffers: Bytes[] }
 export interface DoneMessage { type: "done"; client?: string; id: number; error: string | null; param?: string | null; result?: any }
 export interface FileMessage { type: "file"; client?: string; name: string; mime: string }
 export type Bytes = DataView | ArrayBuffer | ArrayBufferView;
@@ -77,6 +84,9 @@ export interface Model {
   /** false on a page without a kernel: nothing can be done, everything can be looked at */
   live?: boolean;
   /** actions that such a page answers by itself */ able?: string[];
+  /** what came with the widget, unpacked */ first?: Kept | null;
+  /** makes the run anew in the kernel there is; what keeps it from that, or nothing */ revive?(): Promise<string>; /** is there one? */ kernel?: boolean;
+  widget_manager?: any;
 }
 
 export type Numbers = Float64Array | Float32Array | Int32Array | Uint8Array;

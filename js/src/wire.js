@@ -1,6 +1,8 @@
 /** Bytes from the kernel into typed arrays. */
 
-/** @import { Bytes, Cell, DataMessage, Numbers, WireColumn } from "./types" */
+import { restored } from "./delta.js";
+
+/** @import { Bytes, Cell, Kept, Numbers, WireColumn } from "./types" */
 
 const ARRAYS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, u1: Uint8Array };
 
@@ -55,7 +57,7 @@ export function cells(col, buffers, rows) {
 /**
  * The `first` trait: a data message as one run of bytes (u32 length, JSON header, buffers in order).
  * @param {Bytes | null | undefined} bytes
- * @returns {{message: DataMessage, buffers: Bytes[]} | null}
+ * @returns {Kept | null}
  */
 export function unpacked(bytes) {
   if (!bytes || bytes.byteLength < 5) return null;
@@ -66,6 +68,7 @@ export function unpacked(bytes) {
   /** @type {Bytes[]} */
   const buffers = [];
   let at = 4 + length;
+  if (!message.cols) return { message, buffers: [whole.slice(at)] };
   for (const col of inOrder(message.cols)) {
     const said = message.sizes?.[col.buffer ?? 0];
     const rows = col.part === "light" ? message.light[1] - message.light[0] : message.heavy[1] - message.heavy[0];
@@ -74,6 +77,21 @@ export function unpacked(bytes) {
     at += size;
   }
   return { message, buffers };
+}
+
+/** The same where a notebook keeps it: gzipped, each column as differences in time. @param {Bytes | null | undefined} bytes @returns {Promise<Kept | null>} */
+export async function opened(bytes) {
+  if (!bytes || bytes.byteLength < 5) return null;
+  const whole = copied(bytes), [a, b, , , fifth] = new Uint8Array(whole, 0, 5);
+  if (a !== 0x1f || b !== 0x8b || fifth === 0x7b) return unpacked(whole); // a plain one begins its header at the fifth
+  const plain = new Blob([whole]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const found = unpacked(await new Response(plain).arrayBuffer());
+  const { light, heavy, cols = [] } = /** @type {Kept} */ (found).message;
+  for (const { delta, part, buffer = 0, dtype = "f8" } of cols) {
+    const rows = part === "light" ? light[1] : heavy[1];
+    if (delta && found) found.buffers[buffer] = restored(/** @type {ArrayBuffer} */ (found.buffers[buffer]), dtype, rows);
+  }
+  return found;
 }
 
 /** @param {WireColumn[]} cols */

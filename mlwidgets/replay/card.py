@@ -195,7 +195,7 @@ def made_of(run: Run) -> Made:
         machine=machine(),
         versions=versions(item.distribution if item else ""),
         data={name: digest for name, digest in _digests(run) if digest},
-        lacks=tuple(_lacks(run)),
+        lacks=tuple(lacks_of(run)),
     )
 
 
@@ -247,18 +247,24 @@ def _version(name: str) -> str:
 # what the line lacks ----------------------------------------------------------------------------
 
 
-def _lacks(run: Run) -> Iterator[str]:
+def lacks_of(run: Run) -> Iterator[str]:
+    """The inputs that the run's line cannot give, each in a few words."""
+    if not registered(run.algorithm):
+        yield f"{run.name} ({_function(run.algorithm)})"
+    yield from objects_of(run)
+    if aside := _kept_aside(run):
+        yield f"frame {aside[0]}, kept because the run held there: go to it, and pause or stop"
+
+
+def objects_of(run: Run) -> Iterator[str]:
+    """The values, at the start or steered, that a line cannot give."""
     algorithm, core = run.algorithm, run._core
-    if not registered(algorithm):
-        yield f"{run.name} ({_function(algorithm)})"
     for p, value in _given(run):
         if not writes(p, value):
             yield f"{p.name} ({_yours(value)})"
     for event in core.course:
         if not writes(p := algorithm.spec[event.name], event.new):
             yield f"{p.name} from frame {event.frame} on ({_yours(event.new)})"
-    if aside := _kept_aside(run):
-        yield f"frame {aside[0]}, kept because the run held there: go to it, and pause or stop"
 
 
 def _given(run: Run) -> Iterator[tuple[Param, Any]]:

@@ -64,7 +64,7 @@ class Comparison:
         self.labels = tuple(labels)
         self.closed = False
         self.displays: list[str] = []
-        self.still_of = -1
+        self.still_of, self.cell = -1, 0
         self._player: Player | None = None
 
     @property

@@ -151,11 +151,11 @@ class Player(anywidget.AnyWidget):
         free_subshell(self)
         self.on_msg(lambda _widget, content, _buffers: self.receive(content))
         self.watch(run)
-
-    def info_now(self) -> dict[str, Any]:
         keeper.players.add(self)
         if not self._kept:
             keeper.due(self)
+
+    def info_now(self) -> dict[str, Any]:
         """All that does not change while the run goes."""
         info = self.run.info or info_of(self.run)
         if not self.views:
@@ -220,8 +220,6 @@ class Player(anywidget.AnyWidget):
         """Something of what is shown has changed."""
         self.feed.state_due = True
         sender.wake()
-
-    def receive(self, content: Any) -> None:
         if not self.run.closed:
             keeper.due(self)
 
@@ -234,6 +232,8 @@ class Player(anywidget.AnyWidget):
         if keeping(self.run) == now:  # else it has gone on, and will stand again
             self._kept, self.feed.first = now, first
             sender.wake()
+
+    def receive(self, content: Any) -> None:
         """A message from a page; runs on any thread, and does nothing long."""
         try:
             self._receive(content)

@@ -5,12 +5,13 @@ import { kept } from "./places.js";
 /** @import { Run } from "./run.js" */
 /** @import { Stops } from "./stops.js" */
 /** @import { Moment } from "./types" */
-/** @typedef {{zoom: number, share: number, way: "" | "beside" | "three"}} Layout */
+/** @typedef {{zoom: number, share: number, columns: number}} Layout `columns`: 0 where wide figures are as wide as the screen, times their share */
 
 const FADE = 4000; // ms that the hints stay
 const SCREEN = [960, 540]; // px that a screen has at zoom 1: at 1080 lines type of 12 px is then 24
 const [LEAST, MOST] = [1.15, 1.6]; // the least zoom at all, the most in parts of the usual
-const SHARES = [1, 0.92, 0.84, 0.76, 0.68, 0.6, 0.5, 0.4]; // of the width, for a wide figure that is too tall
+const SIZES = [1, 0.92, 0.84, 0.76]; // of the usual zoom, should all figures fit in no other way
+const SHARES = [0.92, 0.84, 0.76, 0.68, 0.6, 0.5, 0.4]; // of the width, for a wide figure that is too tall
 
 /** More fits, or as much and it is larger. @param {{over: number, area: number}} one @param {{over: number, area: number}} other */
 const better = (one, other) => (one.over <= 1 && other.over <= 1 ? one.area > other.area : one.over < other.over);
@@ -21,7 +22,7 @@ const better = (one, other) => (one.over <= 1 && other.over <= 1 ? one.area > ot
 export function lecture(box, views, { run, stops, redraw, dress, signal }) {
   const root = /** @type {ShadowRoot} */ (box.getRootNode()), host = /** @type {HTMLElement} */ (root.host);
   const body = /** @type {HTMLElement} */ (views.parentElement);
-  const name = el("span"), of = el("span", { class: "of" }), place = el("span", { class: "now-at", hidden: true }), done = el("div", { class: "run" }), ticks = strokes("ticks");
+  const name = el("span"), of = el("span", { class: "of" }), done = el("div", { class: "run" }), ticks = strokes("ticks");
   const caption = el("p", { class: "caption", "aria-live": "polite" }, name, of);
   const course = el("div", { class: "course", "aria-hidden": "true" }, done, ticks.node);
   const hints = el("div", { class: "hints", role: "group", "aria-label": "Lecture" },
@@ -47,12 +48,12 @@ export function lecture(box, views, { run, stops, redraw, dress, signal }) {
     restore = kept(host);
     host.style.height = `${host.offsetHeight}px`; // the page behind stays as it is
     box.classList.add("lecture");
-    place.hidden = false;
     sizes.observe(box);
     dress();
     wake();
     await fill();
     if (!on) return empty();
+    wake();
     box.focus({ preventScroll: true });
     refit();
   }
@@ -83,8 +84,7 @@ export function lecture(box, views, { run, stops, redraw, dress, signal }) {
     cancelAnimationFrame(fitting);
     sizes.disconnect();
     const emptied = empty();
-    box.classList.remove("lecture", "beside", "three");
-    place.hidden = true;
+    box.classList.remove("lecture", "columns");
     host.style.height = "";
     dress();
     redraw();
@@ -135,10 +135,9 @@ export function lecture(box, views, { run, stops, redraw, dress, signal }) {
   }
 
   /** @param {Layout} layout */
-  function lay({ zoom, share, way }) {
-    box.style.setProperty("--zoom", zoom.toFixed(3));
-    box.style.setProperty("--share", String(share));
-    for (const name of ["beside", "three"]) box.classList.toggle(name, name === way);
+  function lay({ zoom, share, columns }) {
+    for (const [name, value] of Object.entries({ zoom, share, columns })) box.style.setProperty(`--${name}`, value.toFixed(3).replace(/\.0+$/, ""));
+    box.classList.toggle("columns", columns > 0);
     redraw();
   }
 
@@ -152,27 +151,28 @@ export function lecture(box, views, { run, stops, redraw, dress, signal }) {
   /** The layout that shows most: type at least as large as asked for, all figures on the screen. */
   function fit() {
     const usual = Math.max(LEAST, Math.min(innerWidth / SCREEN[0], innerHeight / SCREEN[1]));
-    const figures = [...views.querySelectorAll(":scope > figure")].filter((node) => !node.hasAttribute("hidden"));
+    const figures = [...views.querySelectorAll("figure")].filter((node) => !node.hidden && !node.closest("[hidden]"));
     const wide = figures.some((node) => node.classList.contains("wide"));
-    /** @type {Layout["way"][]} */
-    const ways = innerWidth < innerHeight || figures.length < 2 ? [""] : wide ? ["", "beside"] : figures.length > 2 ? ["", "three"] : [""];
-    let best = tried({ zoom: usual, share: 1, way: "" });
-    for (const way of ways) {
-      for (const share of wide ? SHARES : [1]) {
-        const found = tried({ zoom: usual, share, way });
+    const most = innerWidth < innerHeight ? 1 : Math.min(4, figures.length);
+    const whole = { zoom: usual, share: 1, columns: 0 };
+    let best = tried(whole);
+    for (const share of wide ? SHARES : []) if (best.over > 1) best = tried({ ...whole, share });
+    for (const size of SIZES) {
+      for (let columns = 2; columns <= most; columns++) {
+        const found = tried({ ...whole, zoom: usual * size, columns });
         if (better(found, best)) best = found;
-        if (found.over <= 1) break;
       }
+      if (best.over <= 1) break;
     }
     fits = best.over <= 1;
-    if (fits) best = larger(best, usual);
+    best = fits ? larger(best, usual) : { ...best, layout: whole }; // what does not fit is scrolled
     lay(best.layout);
     dress(); // canvases as sharp as the screen
   }
 
   /** Larger type where there is room for it. @param {ReturnType<typeof tried>} best @param {number} usual */
   function larger(best, usual) {
-    let [low, high] = [usual, usual * MOST];
+    let [low, high] = [best.layout.zoom, usual * MOST];
     for (let k = 0; k < 5; k++) {
       const zoom = (low + high) / 2, found = tried({ ...best.layout, zoom });
       if (found.over > 1) high = zoom;
@@ -186,9 +186,9 @@ export function lecture(box, views, { run, stops, redraw, dress, signal }) {
     if (!on) return;
     const { store, state } = run;
     const here = stops.here, all = stops.list, last = Math.max(1, store.head);
-    put(place, m.label);
     put(name, here?.name ?? "");
-    put(of, all.length ? `${here ? 1 + all.findIndex((stop) => stop.frame === here.frame) : "–"} / ${all.length}` : "");
+    const at = here ? 1 + all.findIndex((stop) => stop.frame === here.frame) : "–";
+    put(of, [m.label, ...(all.length ? [`${at} / ${all.length}`] : [])].join("   "));
     done.style.width = `${((100 * m.position) / last).toFixed(2)}%`;
     const key = `${store.epoch} ${store.head} ${JSON.stringify(state.stops)}`;
     if (key !== told) ticks.draw(all.map((stop) => stops.place(stop) / last).filter((part) => part <= 1));
@@ -196,7 +196,6 @@ export function lecture(box, views, { run, stops, redraw, dress, signal }) {
     if (fits && views.offsetHeight > body.clientHeight + 2) refit();
   }
 
-  box.querySelector("header")?.append(place);
   box.append(caption, course, hints);
   return { enter, update, get inverted() { return inverted; } };
 }

@@ -71,7 +71,7 @@ export function confusion(ctx) {
   /** @param {CanvasRenderingContext2D} g @param {Palette} palette */
   function drawCounts(g, palette) {
     const loud = Math.max(1, ...errors().map((e) => e.times));
-    const ramp = Array.from({ length: 256 }, (_, k) => `rgb(${mix(palette.rgb("paper"), palette.rgb("error"), 0.22 + (0.7 * k) / 255).map(Math.round).join(" ")})`);
+    const ramp = Array.from({ length: 256 }, (_, k) => `rgb(${mix(palette.rgb("paper"), palette.rgb("ramp2"), 0.22 + (0.7 * k) / 255).map(Math.round).join(" ")})`);
     const quiet = `rgb(${mix(palette.rgb("paper"), palette.rgb("ink"), 0.045).map(Math.round).join(" ")})`;
     const right = `rgb(${mix(palette.rgb("paper"), palette.rgb("value"), 0.16).map(Math.round).join(" ")})`;
     g.font = palette.font(wide > 26 ? 11 : 10, "mono");

@@ -248,7 +248,7 @@ function yScale(curves, spec, h, guess) {
 
 /** @param {CanvasRenderingContext2D} g @param {Scale} x @param {Scale} y @param {{left: number, w: number, h: number, step: string, palette: import("../theme.js").Palette}} at */
 function drawAxes(g, x, y, { left, w, h, step, palette }) {
-  g.lineWidth = 1;
+  g.lineWidth = palette.strong ? 0.6 : 1;
   g.strokeStyle = palette.css("rule");
   g.fillStyle = palette.css("ink-2");
   for (const { value, text } of y.ticks) {
@@ -293,10 +293,11 @@ function drawCurve(g, c, { x, y, palette, smooth, thin, layer }) {
   const n = layer && !c.pale ? (layer === "past" ? X.length : 0) : c.series.until(c.at);
   g.strokeStyle = inkOf(palette, c.hue);
   g.lineJoin = "round";
-  if (c.pale) return stroke(g, { X, Y: smooth ? c.mean : Y, from: 0, to: n, x, y, width: 1.6, alpha: 0.3 });
-  stroke(g, { X, Y, from: Math.max(0, n - 1), to: X.length, x, y, width: 0.6, alpha: thin && smooth ? 0.2 : 0.4 });
-  stroke(g, { X, Y, from: 0, to: n, x, y, width: smooth || thin ? 0.9 : 1.5, alpha: smooth ? (thin ? 0.2 : 0.55) : 1 });
-  if (smooth) stroke(g, { X, Y: c.mean, from: 0, to: n, x, y, width: thin ? 1.2 : 2, alpha: 1 });
+  const bold = palette.strong ? 1.5 : 1, pale = palette.strong ? 1.6 : 1; // on a projector hairlines and tints are lost
+  if (c.pale) return stroke(g, { X, Y: smooth ? c.mean : Y, from: 0, to: n, x, y, width: 1.6 * bold, alpha: 0.3 * pale });
+  stroke(g, { X, Y, from: Math.max(0, n - 1), to: X.length, x, y, width: 0.6 * bold, alpha: (thin && smooth ? 0.2 : 0.4) * pale });
+  stroke(g, { X, Y, from: 0, to: n, x, y, width: (smooth || thin ? 0.9 : 1.5) * bold, alpha: smooth ? (thin ? 0.2 : 0.55) * pale : 1 });
+  if (smooth) stroke(g, { X, Y: c.mean, from: 0, to: n, x, y, width: (thin ? 1.2 : 2) * bold, alpha: 1 });
 }
 
 /** At most four points a half pixel: the extremes survive. @param {CanvasRenderingContext2D} g @param {{X: number[], Y: number[], from: number, to: number, x: Scale, y: Scale, width: number, alpha: number}} part */
@@ -354,7 +355,7 @@ function drawSteering(g, ctx, { m, x, series, left, h }) {
     if (!ctx.first || px < free || told.has(text)) continue; // said once, where there is room
     told.add(text);
     const before = px + 4 + wide > x(x.hi) && px - 4 - wide > Math.max(free, left);
-    write(g, text, before ? px - 4 : px + 4, 8, before ? "right" : "left");
+    write(g, text, before ? px - 4 : px + 4, palette.strong ? 11 : 8, before ? "right" : "left");
     free = before ? px : px + wide + 10;
   }
 }
@@ -362,7 +363,7 @@ function drawSteering(g, ctx, { m, x, series, left, h }) {
 /** @param {CanvasRenderingContext2D} g @param {Drawn[]} curves @param {{px: number, x: Scale, y: Scale, h: number, palette: import("../theme.js").Palette}} at */
 function drawCursor(g, curves, { px, x, y, h, palette }) {
   g.strokeStyle = palette.css("ink");
-  g.lineWidth = 1;
+  g.lineWidth = palette.strong ? 1.5 : 1;
   g.beginPath();
   g.moveTo(Math.round(px) + 0.5, 2);
   g.lineTo(Math.round(px) + 0.5, h - BOTTOM);

@@ -19,7 +19,9 @@ import numpy as np
 import pytest
 
 from mlwidgets import Frames, Run, load, play
+from mlwidgets.algorithms import Algorithm
 from mlwidgets.errors import RunError, TraceFileError
+from mlwidgets.references import Reference
 from tests.test_run import raises, walk
 from tests.waiting import until
 
@@ -131,6 +133,21 @@ def test_the_error_of_a_failed_run_is_in_its_page(tmp_path: Path) -> None:
         "ValueError: boom",
         "",
     )
+
+
+def test_a_verdict_that_is_not_in_our_favour_is_in_its_page_too(tmp_path: Path) -> None:
+    def zeros(_given: Any) -> dict[str, float]:
+        return {"x": 0.0}
+
+    def ones(_given: Any) -> dict[str, float]:
+        return {"x": 1.0}
+
+    wrong = Reference("ones", {"x": 0.1}, ones, lambda _rng, _k: {}, zeros)
+    run = Run(Algorithm(walk.fn, reference=wrong), {}).step()
+    assert not run.verify()
+    run.export(tmp_path / "page.html").close()
+    verdict = islands((tmp_path / "page.html").read_text("utf-8"))["info"]["verified"]
+    assert verdict["badge"].startswith("✗ differs from ones")
 
 
 def test_a_run_without_a_frame_has_no_page(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def _json(scene: Scene) -> Json:
         kept = {id(run), *map(id, others)}
         state |= {"family": family_of(r for r in run.family if id(r) in kept), "place": run.place}
     parts: Json = {
-        "info": info | ({"verified": found.to_json()} if found else {}),
+        "info": info | ({} if found is None else {"verified": found.to_json()}),
         "state": state,
         "trace": _trace(trace),
     }

@@ -461,3 +461,14 @@ def test_any_executor_computes_lanes(run: Run) -> None:
         assert [lane.status for lane in made.runs] == ["failed", "done"]
     late = run.sweep(executor, seed=[0]).wait(60)
     assert "the executor does not take it" in str(late.runs[0].error)
+
+
+def test_a_text_that_is_no_characters_does_not_keep_a_sweep_from_being_shown() -> None:
+    def doomed(word: str = "") -> Iterator[dict[str, Any]]:
+        yield {"x": 1.0}
+        raise ValueError(word)
+
+    with ThreadPoolExecutor(1) as executor:
+        made = play(doomed).sweep(executor, word=["half \ud800 of a pair"]).wait(60)
+    assert "half \ufffd of a pair" in made.summary()
+    assert made.close().summary().encode()

@@ -14,7 +14,7 @@ from itertools import islice, product
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from mlwidgets.errors import ParamError, RunError, clip, told
+from mlwidgets.errors import ParamError, RunError, clip, sayable, told
 from mlwidgets.kinds import same
 from mlwidgets.registry import registered
 from mlwidgets.run import Run
@@ -190,7 +190,7 @@ class Sweep(Comparison):
         ]
         faults = [f"  {label}: {told(error)}" for label, error in self.errors.items()]
         first = f"Sweep of {self.name}: {len(self.runs)} lanes, {counts}"
-        return "\n".join([first, *lines, *self._spread(metric), *faults])
+        return str(sayable("\n".join([first, *lines, *self._spread(metric), *faults])))
 
     def _cells(self, k: int, names: Sequence[str], metric: str) -> list[str]:
         run, values = self.runs[k], self.given[k]

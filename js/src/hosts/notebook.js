@@ -17,6 +17,7 @@ const NO_KERNEL = "There is no kernel here: open the notebook where one can run,
 export async function notebookModel(model, replace) {
   const first = await opened(model.get("first"));
   const own = await widgetOf(model);
+  if (own) await heard(own);
   const gone = () => own?.comm_live === false;
   const past = gone() ? asSaved(model, first) : null;
   /** @type {Map<Function, () => void>} */
@@ -62,6 +63,24 @@ async function widgetOf(model) {
     return await model.widget_manager?.get_model(model.get("_chunks")[0][3]);
   } catch {
     return null;
+  }
+}
+
+/**
+ * anywidget gives a module two seconds to begin. On a page that was busier than that it passes no message of the
+ * kernel on, ever: such a widget gets them past it, and what it has missed.
+ * @param {any} own
+ */
+export async function heard(own) {
+  try {
+    await own._handle_comm_msg({ content: { data: { method: "none" } }, buffers: [] });
+  } catch {
+    const handlers = [];
+    for (let proto = own; proto; proto = Object.getPrototypeOf(proto)) if (Object.hasOwn(proto, "_handle_comm_msg")) handlers.push(proto._handle_comm_msg);
+    const handle = handlers.at(-1).bind(own); // the one of ipywidgets
+    own._handle_comm_msg = handle;
+    own.comm?.on_msg(handle);
+    own.comm?.send({ method: "request_state" });
   }
 }
 

@@ -133,6 +133,8 @@ def read_trace(path: str | os.PathLike[str]) -> tuple[Trace, dict[str, Any], dic
     """
     target = Path(path)
     try:
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            raise OSError(None, "it is no file, but a pipe or a device")  # it might never end
         file = target.open("rb")
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error

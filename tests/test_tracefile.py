@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import random
 import struct
 import zlib
@@ -171,6 +172,13 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         read_trace(tmp_path / "none.trace")
     with pytest.raises(TraceFileError, match="cannot be read"):
         read_trace(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.trace")
+    with pytest.raises(TraceFileError, match=r"pipe\.trace: cannot be read: it is no file"):
+        read_trace(tmp_path / "pipe.trace")
 
 
 # damage -----------------------------------------------------------------------------------

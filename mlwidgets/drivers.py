@@ -17,6 +17,8 @@ from .core import Core, Stop
 from .device import settle_thread, torch_threads
 
 GRACE = 2.0  # seconds a frame may take to end after stop, before Stop is thrown into it
+SILENT = 0.3  # seconds of them before the reader is told what is waited for
+WAITS = "Waits for the frame being computed to end."
 SLICE = 256  # frames of a cooperative turn
 SPARES = 1  # threads kept for the next run
 RUN_THREAD = "mlwidgets run "  # how the name of a run's thread begins
@@ -70,7 +72,17 @@ class ThreadDriver:
         self.core.stop()
         if self.thread is threading.current_thread():
             return
-        self.ended.wait(GRACE)
+        if not self.ended.wait(SILENT):
+            said, self.core.note = self.core.note, WAITS
+            self.core._tell()
+            self._end(GRACE - SILENT)
+            if self.core.note == WAITS:
+                self.core.note = said
+                self.core._tell()
+
+    def _end(self, grace: float) -> None:
+        """Wait so many seconds, then throw; give up where neither helps."""
+        self.ended.wait(grace)
         for _ in range(3):
             if not self._throw():
                 break

@@ -19,7 +19,7 @@ import pytest
 import mlwidgets
 from mlwidgets import Frames, Run
 from mlwidgets.algorithms import as_algorithm
-from mlwidgets.drivers import SPARES, ThreadDriver, TurnsDriver, _serving, _spare
+from mlwidgets.drivers import SPARES, WAITS, ThreadDriver, TurnsDriver, _serving, _spare
 from tests.waiting import until
 
 WHERE: contextvars.ContextVar[str] = contextvars.ContextVar("WHERE", default="nowhere")
@@ -140,6 +140,28 @@ def test_a_frame_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> 
     thread = run._driver.thread  # type: ignore[attr-defined]  # a ThreadDriver
     until(lambda: not thread.is_alive(), "the thread has ended")
     assert run.trace["k"].tolist() == [0]
+
+
+def test_a_stop_that_has_to_wait_says_so_and_then_no_more() -> None:
+    inside, release, said = threading.Event(), threading.Event(), list[str]()
+
+    def sleeps() -> Frames[dict[str, int]]:
+        yield {"k": 0}
+        inside.set()
+        release.wait(30)
+        yield {"k": 1}
+
+    def told() -> None:
+        said.append(run._core.note)
+        if said[-1] == WAITS:
+            release.set()
+
+    run = run_of(sleeps).start()
+    assert inside.wait(30)
+    run._core.watchers.append(told)
+    assert run.stop().status == "stopped"
+    assert WAITS in said
+    assert run._core.note == ""
 
 
 def test_a_frame_that_refuses_every_stop_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .kinds import Kind as Kind
     from .kinds import Log as Log
     from .kinds import Range as Range
+    from .kinds import Secret as Secret
     from .params import Live as Live
     from .params import Rate as Rate
     from .params import Unless as Unless
@@ -69,7 +70,7 @@ _HOME = {
     "hookspecs": "hookimpl",
     "images": "Image ImageKind",
     "inputs": "Grid Net NetKind Table Text TextKind",
-    "kinds": "Kind Log Range",
+    "kinds": "Kind Log Range Secret",
     "kept": "keep",
     "params": "Live Rate Unless",
     "plugin": "Registration",

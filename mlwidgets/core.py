@@ -6,6 +6,7 @@ Orders come from any thread and only leave word; `turn` does the work, in one th
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 import traceback
@@ -18,6 +19,7 @@ from typing import Any, Literal, Protocol
 from .algorithms import Algorithm, Done
 from .errors import FrameError, MLError, ParamError, RunError, clip, told
 from .kinds import same
+from .private import private
 from .trace import Trace
 
 Status = Literal["ready", "running", "paused", "done", "stopped", "failed", "loaded"]
@@ -476,7 +478,9 @@ class Core:
         error = self.error
         if error is None:
             return None
-        folded = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        lines = traceback.format_exception(type(error), error, error.__traceback__)
+        here = f'"{os.getcwd()}{os.sep}'  # files in it go by their names
+        folded = private("".join(lines).replace(here, '"'))
         misfit = isinstance(error, FrameError) and self._frames is not None  # it was yielded
         at = self.number + (not misfit and not self.broken_off)
         return {"text": clip(told(error), 300), "frame": at, "trace": folded[-20_000:]}

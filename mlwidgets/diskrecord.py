@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from .errors import RunError
+from .errors import RunError, sayable
 from .info import events_json
 from .savefile import end_of, header_of
 from .tracefile import TraceWriter
@@ -99,7 +99,7 @@ class _Recording:
             if writer and self.core.over:
                 self.core.trace.written = self.writer = None
                 line = self._line()
-                writer.end(end_of(self.core) | {"line": line, "stops": self.stops})
+                writer.end(end_of(self.core) | {"line": sayable(line), "stops": self.stops})
                 self.file.close()
 
     def _steered(self, writer: TraceWriter) -> None:
@@ -109,7 +109,7 @@ class _Recording:
         after = [*same, False].index(False)
         if after < max(len(now), len(self.events)):
             then = events_json(self.core, self.core.algorithm.spec)[after:]
-            writer.events({"after": after, "then": then, "line": self._line()})
+            writer.events(sayable({"after": after, "then": then, "line": self._line()}))
             self.events = now
 
     def _line(self) -> str:

@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+from .private import private
+
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -73,7 +75,7 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 
 def clip(text: object, limit: int = 80) -> str:
     """Text short enough for a one-line message, quoted by the caller."""
-    line = str(text).replace("\n", " ")
+    line = private(str(text)).replace("\n", " ")
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
@@ -87,8 +89,12 @@ def told(error: BaseException) -> str:
 
 
 def sayable(value: Any) -> Any:
-    """Texts, however nested, as a message holds them: half a surrogate pair is no character."""
+    """Texts, however nested, as a message holds them: half a surrogate pair is no character.
+
+    Nothing that is marked secret is in them, and no home folder.
+    """
     if isinstance(value, str):
+        value = private(value)
         whole = value.isascii() or not SURROGATE.search(value)
         return (
             value if whole else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from .errors import FrameError, clip, nearest, sayable
+from .private import private
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -266,7 +267,7 @@ def _text_cell(column: Column) -> Cell:
         if value is None:
             return ""
         if isinstance(value, str):
-            return value
+            return private(value)
         raise FrameError(f"{column.name!r} was a text, but is {_given(value)}")
 
     return cell
@@ -275,7 +276,7 @@ def _text_cell(column: Column) -> Cell:
 def _texts_cell(column: Column) -> Cell:
     def cell(value: Any) -> tuple[str, ...]:
         if isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value):
-            return tuple(value)
+            return tuple(map(private, value))
         raise FrameError(f"{column.name!r} was a list of texts, but is {_given(value)}")
 
     return cell

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .errors import clip, nearest
+from .private import SECRET, remember
 
 
 class Kind(ABC):
@@ -56,6 +57,10 @@ class Kind(ABC):
     def describe(self) -> str:
         """What is allowed, for help."""
         return self.name
+
+    def quoted(self, value: str) -> str:
+        """What was given, written out, as an error's message names it."""
+        return clip(value, 60)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -308,6 +313,37 @@ class Maybe(Kind):
 
     def describe(self) -> str:
         return f"{self.item.describe()}, or none"
+
+
+@dataclass(frozen=True)
+class Secret(Kind):
+    """A mark: no page, file, line or message holds the value: `key: Annotated[str, Secret()]`.
+
+    It is shown and saved as "(secret)"; also where the algorithm writes it into a text.
+    """
+
+    item: Kind | None = None
+    name: ClassVar[str] = "secret"
+
+    def check(self, value: Any) -> Any:
+        remember(value)
+        return value if self.item is None else self.item.check(value)
+
+    def parse(self, text: str) -> Any:
+        remember(text)
+        raise ValueError("is a secret, which no line should hold: pass an object, name=$variable")
+
+    def format(self, value: Any) -> str:
+        return SECRET
+
+    def to_json(self, value: Any) -> str:
+        return SECRET
+
+    def quoted(self, value: str) -> str:
+        return SECRET
+
+    def describe(self) -> str:
+        return f"a secret{f', {self.item.describe()}' if self.item else ''}; never shown or saved"
 
 
 @dataclass(frozen=True)

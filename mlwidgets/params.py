@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
-from .errors import ParamError, clip, nearest
-from .kinds import Choice, Flag, Kind, ListOf, Maybe, Number, Opaque, Range, String, same
+from .errors import ParamError, nearest
+from .kinds import Choice, Flag, Kind, ListOf, Maybe, Number, Opaque, Range, Secret, String, same
 
 T = TypeVar("T")
 
@@ -71,7 +71,8 @@ class Param:
         try:
             return self.kind.check(value)
         except ValueError as error:
-            raise ParamError(f"{self.name}={clip(repr(value), 60)}: {error}", self.name) from None
+            given = self.kind.quoted(repr(value))
+            raise ParamError(f"{self.name}={given}: {error}", self.name) from None
 
     def succeed(self, old: Any, value: Any) -> Any:
         """The value that may replace `old` while a run goes."""
@@ -87,7 +88,7 @@ class Param:
         try:
             return self.kind.parse(text)
         except ValueError as error:
-            raise ParamError(f"{self.name}={clip(text, 60)}: {error}", self.name) from None
+            raise ParamError(f"{self.name}={self.kind.quoted(text)}: {error}", self.name) from None
 
     def format(self, value: Any) -> str:
         return self.kind.format(value)
@@ -246,6 +247,8 @@ def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...]]:
 def kind_of(base: Any, marks: tuple[Any, ...] = (), default: Any = REQUIRED) -> Kind:
     """The kind of parameter that an annotation, or failing that a default, asks for."""
     for mark in marks:
+        if isinstance(mark, Secret) and mark.item is None:
+            return Secret(kind_of(base, tuple(m for m in marks if m is not mark), default))
         if isinstance(mark, Kind):
             return mark
     if base is REQUIRED:

@@ -587,6 +587,16 @@ class Run:
         RunError for a frame that was not recorded, another suffix, or a path that cannot be
         written; .png and .pdf need `pip install "mlwidgets[pictures]"`.
         """
+    def publish(self) -> None:
+        """Put a complete page with this run's trace in the place of its players in the notebook.
+
+        It needs no kernel, no widget and no network: for nbconvert, Voila, a site; where no script
+        runs, a picture. RunError where there is no notebook, or no frame.
+        """
+        from .pages.srcdoc import publish
+
+        publish(self)
+
         from .pages.pictures import picture
 
         picture(self, path, frame, width=width, dpi=dpi, views=views, words=words)

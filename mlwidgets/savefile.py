@@ -10,7 +10,7 @@ from .algorithms import Algorithm
 from .core import Core, Event
 from .device import thread_scope
 from .drivers import TurnsDriver
-from .errors import ParamError, RunError, TraceFileError, clip
+from .errors import ParamError, RunError, TraceFileError, clip, sayable
 from .info import events_json
 from .page import Page
 from .params import Spec
@@ -36,24 +36,26 @@ def save_run(run: Run, path: str | os.PathLike[str]) -> None:
 
 def header_of(run: Run) -> dict[str, Any]:
     """What a file says of its run before the first frame."""
-    return {
+    header = {
         "mlwidgets": 1,
         "info": info_to_keep(run),
         "start": run.algorithm.spec.to_json(run._core.start),
         "line": run.line,
     }
+    return dict(sayable(header))
 
 
 def end_of(core: Core) -> dict[str, Any]:
     """What a file says of its run after the last frame."""
     spec = core.algorithm.spec
-    return {
+    end = {
         "status": core.status,
         "number": core.number,
         "params": spec.to_json(core.values),
         "events": events_json(core, spec),
         "error": core.fault,
     }
+    return dict(sayable(end))
 
 
 def load(path: str | os.PathLike[str]) -> Run:

@@ -48,6 +48,14 @@ def renew(run: Shown) -> None:
         _publish(run, run.displays, update=True)
 
 
+def replace(run: Shown, data: dict[str, str]) -> None:
+    """Put an output in the place of each player of a run, or here where there is none."""
+    displays, run.displays = run.displays, []
+    for display in displays or [uuid.uuid4().hex]:
+        transient = {"display_id": display}
+        _shell().display_pub.publish(data, {}, transient=transient, update=bool(displays))
+
+
 def _publish(run: Shown, displays: list[str], *, update: bool) -> None:
     run.still_of = run.number
     data, metadata = run._repr_mimebundle_()

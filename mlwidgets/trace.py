@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_FRAMES = 10_000
 MAX_BYTES = 256 * 2**20
 MAX_MARKS = 1_000
-EXACT: dict[str, type] = {"float": float, "int": int, "bool": bool, "text": str}
+EXACT: dict[str, type] = {"float": float, "int": int, "bool": bool}
 
 
 class _Rows:

@@ -1,5 +1,6 @@
 /** The script of a page without a kernel: a player for every element that holds the islands of one. */
 import { el } from "./dom.js";
+import { framed } from "./framed.js";
 import { page } from "./player.js";
 
 /** @import { Mounted } from "./player.js" */
@@ -29,5 +30,5 @@ function themes() {
   return el("label", {}, "Theme", choice);
 }
 
-void mountAll(document);
+void mountAll(document).then(() => framed());
 for (const place of document.querySelectorAll("[data-mlwidgets-themes]")) place.append(themes());

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 
+from mlwidgets.private import private
+
 INK, QUIET, PAPER, RULE, LIVE = "#1b1f24", "#59636e", "#ffffff", "#dfe3e8", "#b0480a"
 HUES = {"value": "#00796b", "error": "#7b4a9e", "third": "#8a6d00"}
 LANES = ("#00796b", "#a3336f", "#8a6d00", "#5546a8", "#4a5560", "#4d7c0f")  # runs compared
@@ -24,7 +26,7 @@ Point = tuple[float, float]
 
 def clean(text: object) -> str:
     """Text as XML may hold it."""
-    return escape(ILLEGAL.sub("\ufffd", str(text)), quote=True)
+    return escape(ILLEGAL.sub("\ufffd", private(str(text))), quote=True)
 
 
 WIDTHS = dict.fromkeys("iljI|!.,:;' ", 0.31) | dict.fromkeys("tfr()[]-", 0.4)

@@ -18,6 +18,7 @@ from mlwidgets.images import Image
 from mlwidgets.info import info_of
 from mlwidgets.inputs import Grid, Table
 from mlwidgets.kinds import same
+from mlwidgets.private import private
 from mlwidgets.registry import registered, registry
 from mlwidgets.tokens import Reference, read_value, scan
 
@@ -261,10 +262,12 @@ def objects_of(run: Run) -> Iterator[str]:
     algorithm, core = run.algorithm, run._core
     for p, value in _given(run):
         if not writes(p, value):
-            yield f"{p.name} ({_yours(value)})"
+            yield f"{p.name} ({_yours(value, p)})"
+        elif private(p.format(value)) != p.format(value):
+            yield f"{p.name} (it names your home folder)"
     for event in core.course:
         if not writes(p := algorithm.spec[event.name], event.new):
-            yield f"{p.name} from frame {event.frame} on ({_yours(event.new)})"
+            yield f"{p.name} from frame {event.frame} on ({_yours(event.new, p)})"
 
 
 def _given(run: Run) -> Iterator[tuple[Param, Any]]:
@@ -302,8 +305,10 @@ def _function(algorithm: Algorithm[Any, Any]) -> str:
     return f"from {module} import {name.partition('.')[0]}"
 
 
-def _yours(value: Any) -> str:
+def _yours(value: Any, p: Param) -> str:
     """`a BertModel of yours`."""
+    if p.kind.name == "secret":
+        return "a secret"
     if isinstance(value, Image):
         return f"an image of yours, {' x '.join(map(str, value.shape))} pixels"
     if isinstance(value, Table):

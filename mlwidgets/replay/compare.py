@@ -108,6 +108,12 @@ class Comparison:
         return self
 
     @property
+    def publish(self) -> None:
+        """Put a complete page with the runs in the place of their players; see `Run.publish`."""
+        from mlwidgets.pages.srcdoc import publish
+
+        publish(self)
+
     def player(self) -> Player:
         """The widget, made when first asked for."""
         if self._player is None:

@@ -91,6 +91,7 @@ def state_of(run: Run, core: Core, epoch: int) -> Json:
         "note": core.halt or core.note,
         "pausing": run.pausing,
         "nonfinite": core.trace.nonfinite,
+        "sparse": core.trace.sparse,
         "stops": [*run.stops.items()],
     }
     return dict(sayable(state))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import os
 import time
+import warnings
 import weakref
 from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import suppress
@@ -392,10 +393,14 @@ class Run:
         Names are the frame's quantities, `frame` its number; `prev(loss)` or `loss[-1]` is the
         value before, in the trace; "nonfinite" finds NaN and infinity. Functions: abs sqrt log exp
         isnan isinf isfinite, of arrays min max sum mean any all norm argmax. SearchError otherwise.
+        Where the trace keeps only some of its frames, a warning says how many were looked at.
         """
-        from .search import find
+        from .search import find, looked
 
-        return find(self.trace, expression)
+        found = find(self.trace, expression)
+        if unseen := looked(self.trace):
+            warnings.warn(f"find({expression!r}) {unseen}", stacklevel=2)
+        return found
 
     def pause_when(self, expression: str | None) -> Self:
         """Hold at each frame where the expression comes true, also one that is not kept; see find.

@@ -153,9 +153,16 @@ def _find_by_row(trace: Trace, text: str) -> npt.NDArray[Any]:
     return np.array(held, dtype=np.int64)
 
 
+def looked(trace: Trace) -> str:
+    """Which frames a search of this trace does not see, in words; nothing where it sees all."""
+    seen = f"looked at {len(trace):,} of {trace.last + 1:,} frames"
+    return f"{seen}: {trace.sparse}" if trace.sparse else ""
+
+
 def asked(player: Any, content: Mapping[str, Any]) -> dict[str, Any]:
     """A page looks for an expression."""
-    return {"frames": player.run.find(str(content["expr"])).tolist()}
+    trace = player.run.trace
+    return {"frames": find(trace, str(content["expr"])).tolist(), "looked": looked(trace)}
 
 
 def asked_to_pause(player: Any, content: Mapping[str, Any]) -> None:

@@ -32,12 +32,13 @@ def summarise(run: Run) -> str:
     if run.error is not None and (fault := run._core.fault):
         at = f"frame {fault['frame']}: "
         lines.append(f"  {at}{fault['text'].removeprefix(at)}")
-    lines += [f"  {words}" for words in (run._core.halt, run._core.note, _nonfinite(run)) if words]
+    said = (run._core.halt, run._core.note, _nonfinite(run), _sparse(run))
+    lines += [f"  {words}" for words in said if words]
     columns = run.trace.schema.columns
     names = max((len(c.name) for c in columns), default=0)
     width = max(4, min(WIDTH, room - names - 17))
-    said = [f"  {c.name:<{names}}  {_value(run, c, width)}" for c in columns] if run.trace else []
-    return str(sayable("\n".join([*lines, *(clip(line, room) for line in said)])))
+    rows = [f"  {c.name:<{names}}  {_value(run, c, width)}" for c in columns] if run.trace else []
+    return str(sayable("\n".join([*lines, *(clip(line, room) for line in rows)])))
 
 
 def _in_terminal() -> bool:
@@ -55,6 +56,12 @@ def _status(run: Run) -> str:
 def _nonfinite(run: Run) -> str:
     found = run.trace.nonfinite
     return f"first non-finite value: {found[0]} at frame {found[1]}" if found else ""
+
+
+def _sparse(run: Run) -> str:
+    trace = run.trace
+    said = trace.sparse
+    return f"{said}: {len(trace):,} of {trace.last + 1:,}" if said else ""
 
 
 def _value(run: Run, column: Column, width: int) -> str:

@@ -46,6 +46,11 @@ class _Rows:
         return sum(_size(values[k]) for values in self.values.values())
 
 
+def _nth(n: int) -> str:
+    """2nd, 4th, 512th: of a power of two."""
+    return f"{n:,}{'nd' if n % 10 == 2 and n % 100 != 12 else 'th'}"
+
+
 def _size(value: Any) -> int:
     if isinstance(value, tuple):
         return sum(map(len, value))
@@ -93,6 +98,16 @@ class Trace(Mapping[str, Any]):
     def stride(self) -> int:
         """Every how many frames one is kept."""
         return self._rows.stride
+
+    @property
+    def sparse(self) -> str:
+        """Which frames it has, in words, "every 2nd frame is kept"; nothing where it has all."""
+        rows = self._rows
+        if not rows.frames or len(rows.frames) > rows.frames[-1]:
+            return ""
+        if rows.stride == 1:
+            return "not every frame is kept"
+        return f"every {_nth(rows.stride)} frame is kept"
 
     def due(self, number: int) -> int:
         """The next frame number after this one that is asked for: any, where a file takes all."""

@@ -91,6 +91,26 @@ def test_thinned_runs_are_compared_at_the_frames_that_both_have() -> None:
     assert one.trace.stride == 4
     found = apart(one, other)
     assert found.frame == 4_004, "the next frame that both have recorded"
+    assert (found.before, found.beyond, found.beyond_before) == (4_000, 4_004, 4_000)
+    assert "equal at frame 4000, parts by frame 4004 in x, path" in str(found)
+    assert "(none between is kept)" in str(found)
+
+
+def test_what_was_not_kept_is_not_called_equal() -> None:
+    one, other = play(walk, n=25_000).wait(), play(walk, n=25_000).wait()
+    assert str(apart(one, other)) == "other: equal in all 6251 frames that both have kept, of 25000"
+    late = apart(one, play(walk, n=25_000, by=1 + 1e-11).wait(), 1e-9)
+    assert (late.frame, late.before) == (0, None)
+    assert late.beyond is not None
+    assert late.beyond_before == late.beyond - 4
+    assert str(late).endswith(f"at frame {late.beyond} in x, path, not at {late.beyond - 4}")
+
+
+def test_a_change_after_a_frame_that_is_kept_is_told_with_what_is_known() -> None:
+    long = play("rl.q_learning", alpha=0.1).wait()
+    assert long.trace.stride == 2
+    said = str(compare(long, long.branch(at=1000, alpha=0.9).wait()).parted()[0])
+    assert "equal at frame 1000, parts by frame 1002 in" in said
 
 
 def test_what_time_makes_is_not_compared() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -17,7 +18,7 @@ PLUGIN = next(source for source in PYTHON if "mlwidgets_register" in source)
 
 
 def test_the_python_in_the_readme_runs_from_top_to_bottom(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {"__name__": "readme"}
@@ -25,6 +26,10 @@ def test_the_python_in_the_readme_runs_from_top_to_bottom(
     for source in PYTHON:
         if source is not PLUGIN:
             exec(compile(source, "README.md", "exec"), names)
+    said, printed = capsys.readouterr().out, re.findall(r"print\(.*  # (%ml .*)", "".join(PYTHON))
+    assert len(printed) == 2
+    for line in printed:
+        assert re.search(re.escape(line).replace(r"\.\.\.", ".*") + "$", said, re.MULTILINE), line
     assert isinstance(names["again"], mlwidgets.Run)
     walked = names["walked"]
     assert isinstance(walked, mlwidgets.Reference)
@@ -32,6 +37,15 @@ def test_the_python_in_the_readme_runs_from_top_to_bottom(
     assert names["again"].trace.hash == names["run"].trace.hash  # type: ignore[attr-defined]  # both are runs
     for run in mlwidgets.runs():
         run.close()
+
+
+def test_what_the_readme_searches_for_is_found() -> None:
+    (paragraph,) = re.findall(r'^"Find" takes .*?\n\n', README.read_text("utf-8"), re.M | re.S)
+    expressions = re.findall(r'[`"]([^`"]+ [<>] [^`"]+)[`"]', paragraph)
+    run = mlwidgets.play("rl.q_learning").wait()
+    assert len(expressions) == 4
+    for expression in expressions:
+        assert 0 < len(run.find(expression)) < len(run.trace), expression
 
 
 def test_the_readmes_plugin_is_a_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlwidgets import load, record
+from mlwidgets import load, play, record, search
 from mlwidgets.algorithms import Algorithm
 from mlwidgets.errors import MLError, SearchError
-from mlwidgets.frame import Schema
+from mlwidgets.frame import Frames, Schema
+from mlwidgets.info import state_of
 from mlwidgets.run import Run
 from mlwidgets.search import Watch, find
 from mlwidgets.trace import Trace
@@ -269,8 +271,8 @@ def test_a_frame_that_is_not_kept_is_looked_at_and_then_kept() -> None:
     run.pause_when("i == 20001").wait()
     assert (run.number, run.trace.last, run.trace.stride) == (20_001, 20_001, 4)
     run.wait()
-    assert run.find("i == 20001").tolist() == [20_001]
-    assert run.find("i == 20003").tolist() == []
+    assert find(run.trace, "i == 20001").tolist() == [20_001]
+    assert find(run.trace, "i == 20003").tolist() == []
 
 
 def test_thinning_keeps_where_a_run_was_held() -> None:
@@ -383,3 +385,23 @@ def test_nothing_warns() -> None:
         warnings.simplefilter("error")
         find(TRACE, "log(-abs(loss)) > 1 or exp(x) > 1 or max(Q / 0) > 1")
         Watch("max(Q / 0) > 1", Schema.of(table()[0]))(table()[0], 0)
+
+
+def test_a_search_says_which_frames_it_did_not_see() -> None:
+    def count(n: int = 0) -> Frames[Any]:
+        for k in range(n):
+            yield {"k": k}
+
+    run = play(count, n=13_308).wait()
+    seen = "looked at 6,655 of 13,308 frames: every 2nd frame is kept"
+    with pytest.warns(UserWarning, match=seen) as caught:
+        assert run.find("k == 1001").tolist() == []
+    assert caught[0].filename == __file__, "it is the caller's line"
+    answer = search.asked(SimpleNamespace(run=run), {"expr": "k < 4"})
+    assert answer == {"frames": [0, 2], "looked": seen}
+    assert "  every 2nd frame is kept: 6,655 of 13,308" in run.summary()
+    assert state_of(run, run._core, 1)["sparse"] == "every 2nd frame is kept"
+    whole = play(count, n=9).wait()
+    answer = search.asked(SimpleNamespace(run=whole), {"expr": "k < 1"})
+    assert answer == {"frames": [0], "looked": ""}
+    assert "kept" not in whole.summary()

@@ -161,9 +161,12 @@ def test_a_thinned_trace_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "EVERY", 0.001)
     executor = ThreadPoolExecutor(1)
     with executor:
-        lane = play(walk).sweep(executor, n=[25_003]).wait(60).runs[0]
+        made = play(walk).sweep(executor, n=[25_003]).wait(60)
+    lane = made.runs[0]
     here = play(walk, n=25_003).wait()
     assert (lane.trace.stride, lane.trace.last) == (4, 25_002)
+    assert "done    25003" in " ".join([*made.summary().splitlines()])
+    assert made.to_pandas()["frames"].tolist() == [25_003], "as many as the run has, not as it kept"
     assert lane.trace.hash == here.trace.hash
     assert lane.trace.marks == here.trace.marks
 

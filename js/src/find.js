@@ -18,7 +18,7 @@ export function finder(run, cursor) {
   const waits = el("label", {}, wait, "Pause when it holds");
   const row = el("div", { class: "row" }, field, back, forward, count, waits);
   const node = el("section", { class: "pane find" }, ...(run.live ? [row, fault] : []));
-  let text = "", told = "", seen = "", busy = false, rest = 0;
+  let text = "", told = "", seen = "", unseen = "", busy = false, rest = 0;
   /** @type {string | null} what was asked for, until the run says so itself */
   let wish = null;
 
@@ -52,7 +52,7 @@ export function finder(run, cursor) {
     busy = false;
     rest = performance.now() + AGAIN + 4 * (performance.now() - began); // a slow search leaves the kernel to others
     if (asked !== text && text) return search();
-    if (result && text) run.hits = result.frames;
+    if (result && text) [run.hits, unseen] = [result.frames, result.looked];
     fail(error);
   }
 
@@ -91,7 +91,7 @@ export function finder(run, cursor) {
     wait.checked = Boolean(text) && (wish ?? pausing) === text;
     wait.disabled = !run.canGo;
     const k = run.hits.indexOf(m.frame);
-    put(count, !text || busy || fault.textContent ? "" : hits(run.hits.length, k));
+    put(count, !text || busy || fault.textContent ? "" : hits(run.hits.length, k) + (unseen ? `; ${unseen}` : ""));
     back.disabled = !(run.hits[0] < m.frame);
     forward.disabled = !((run.hits.at(-1) ?? -1) > m.frame);
   }

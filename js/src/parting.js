@@ -3,41 +3,52 @@ import { plain } from "./format.js";
 import { cells, numbers } from "./wire.js";
 
 /** @import { Cell, Parting, WireColumn } from "./types" */
-/** @typedef {WireColumn & {measured?: boolean}} Col */
-/** @typedef {{cols: Col[], count: number, buffers: ArrayBuffer[]}} Rows */
-/** @typedef {{frame: number | null, columns: string[]}} Found */
+/** @typedef {{cols: WireColumn[], count: number, buffers: ArrayBuffer[]}} Rows */
+/** @typedef {{frame: number | null, columns: string[], before: number}} Found before: the last frame compared before; -1 for none */
 
 /** @param {Rows} first @param {Rows} other @param {string} label @param {number} tolerance @returns {Parting} */
 export function parting(first, other, label, tolerance) {
   const columns = common(first, other).map((name) => ({ name, gap: gapOf(column(first, name), column(other, name)) }));
   const pairs = together(frames(first), frames(other));
-  let exact = nowhere(), beyond = nowhere();
+  let exact = nowhere(), beyond = nowhere(), before = -1;
   for (const { frame, a, b } of pairs) {
     const gaps = columns.map(({ name, gap }) => ({ name, gap: gap(a, b) }));
-    if (exact.frame === null) exact = here(frame, gaps, 0);
-    if (exact.frame !== null) beyond = here(frame, gaps, tolerance);
+    if (exact.frame === null) exact = here(frame, gaps, 0, before);
+    if (exact.frame !== null) beyond = here(frame, gaps, tolerance, before);
     if (beyond.frame !== null) break;
+    before = frame;
   }
-  return { text: said(label, pairs.length, exact, beyond, tolerance), label, frame: exact.frame, beyond: beyond.frame };
+  const of = Math.min(...[first, other].map((rows) => (frames(rows)[rows.count - 1] ?? -1) + 1));
+  return { text: said(label, pairs.length, of, exact, beyond, tolerance), label, frame: exact.frame, beyond: beyond.frame };
 }
 
 /** @returns {Found} */
-const nowhere = () => ({ frame: null, columns: [] });
+const nowhere = () => ({ frame: null, columns: [], before: -1 });
 
-/** @param {number} frame @param {{name: string, gap: number}[]} gaps @param {number} tolerance @returns {Found} */
-function here(frame, gaps, tolerance) {
+/** @param {number} frame @param {{name: string, gap: number}[]} gaps @param {number} tolerance @param {number} before @returns {Found} */
+function here(frame, gaps, tolerance, before) {
   const columns = gaps.filter(({ gap }) => gap > tolerance).map(({ name }) => name);
-  return columns.length ? { frame, columns } : nowhere();
+  return columns.length ? { frame, columns, before } : nowhere();
 }
 
-/** @param {string} label @param {number} shared @param {Found} exact @param {Found} beyond @param {number} tolerance */
-function said(label, shared, exact, beyond, tolerance) {
+/** @param {string} label @param {number} shared @param {number} of @param {Found} exact @param {Found} beyond @param {number} tolerance */
+function said(label, shared, of, exact, beyond, tolerance) {
   if (!shared) return `${label}: has no frame in common with the first`;
-  if (exact.frame === null) return `${label}: equal in all ${shared} frames`;
-  const parts = `${label}: parts at frame ${exact.frame} in ${exact.columns.join(", ")}`;
-  const by = plain(tolerance);
-  return beyond.frame === null ? `${parts}; never by more than ${by}` : `${parts}; by more than ${by} at frame ${beyond.frame} in ${beyond.columns.join(", ")}`;
+  if (exact.frame === null) return `${label}: equal in all ${shared} frames${shared < of ? ` that both have kept, of ${of}` : ""}`;
+  const parts = `${label}: ${where(exact)}`;
+  const by = tolerance && tolerance < 1e-3 ? tolerance.toExponential() : plain(tolerance);
+  return beyond.frame === null ? `${parts}; never by more than ${by}` : `${parts}; by more than ${by} at frame ${beyond.frame} in ${beyond.columns.join(", ")}${notYet(exact, beyond)}`;
 }
+
+/** Where it parts, as exactly as is known. @param {Found} found */
+function where({ frame, columns, before }) {
+  const at = `frame ${frame} in ${columns.join(", ")}`;
+  if (before + 1 === frame) return `parts at ${at}`;
+  return before < 0 ? `parts at ${at} (no earlier frame is kept)` : `equal at frame ${before}, parts by ${at} (none between is kept)`;
+}
+
+/** @param {Found} exact @param {Found} beyond */
+const notYet = (exact, beyond) => (beyond.frame !== exact.frame && beyond.before + 1 < Number(beyond.frame) ? `, not at ${beyond.before}` : "");
 
 /** @param {Rows} rows */
 const frames = ({ cols, buffers }) => numbers(buffers[cols.find((c) => c.name === "#frame")?.buffer ?? 0], "f8");
@@ -53,7 +64,7 @@ function together(first, other) {
   return pairs;
 }
 
-/** @param {Col} col */
+/** @param {WireColumn} col */
 const form = ({ part, json, shape, sizes }) => `${part} ${Boolean(json)} ${Boolean(sizes)} ${shape ?? ""}`;
 
 /** Columns that both have, in one form, and that no clock measures. @param {Rows} first @param {Rows} other */
@@ -64,7 +75,7 @@ function common(first, other) {
 
 /** @param {Rows} rows @param {string} name @returns {(row: number) => number | string | Cell | string[] | null} */
 function column({ cols, buffers, count }, name) {
-  const col = /** @type {Col} */ (cols.find((c) => c.name === name));
+  const col = /** @type {WireColumn} */ (cols.find((c) => c.name === name));
   const values = col.part === "light" ? numbers(buffers[col.buffer ?? 0], col.dtype) : cells(col, buffers, count);
   return (row) => values[row];
 }

@@ -17,7 +17,7 @@ export function status(run) {
 
   /** @param {Moment} m */
   function update(m) {
-    const text = run.lost ? "The kernel does not answer; what is recorded can still be looked at." : run.notice || m.state.note || nonfinite(m.state);
+    const text = run.lost ? "The kernel does not answer; what is recorded can still be looked at." : run.notice || m.state.note || nonfinite(m.state) || capital(m.state.sparse ?? "");
     if (text !== note.textContent) since = performance.now();
     else if (run.notice && performance.now() - since > STALE) run.notice = "";
     put(note, text);

@@ -37,7 +37,7 @@ export interface State {
   params: Record<string, unknown>; start: Record<string, unknown>; events: Steer[];
   /** live parameters that a run answers once it is done */ answers?: string[];
   line?: string; pace?: Pace; driving?: boolean;
-  /** what it holds at when that comes true */ pausing?: string; /** column and frame */ nonfinite?: [string, number] | null;
+  /** what it holds at when that comes true */ pausing?: string; /** column and frame */ nonfinite?: [string, number] | null; /** which frames are not kept, in words */ sparse?: string;
   error?: null | { text: string; frame?: number | null; trace?: string }; note?: string;
   /** frames with a name, in order */ stops?: [number, string][];
   family?: Kin[]; place?: number; lanes?: LaneState[]; label?: string; steering?: string; unlike?: string[];

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -33,7 +34,9 @@ class Parting:
     """Where a lane first differs from the first one.
 
     frame, columns: of the first difference at all; None and () where there is none in the `shared`
-    frames that both have recorded. beyond, beyond_columns: of the first larger than the tolerance.
+    frames that both have recorded, `of` so many. beyond, beyond_columns: of the first larger than
+    the tolerance. before, beyond_before: the last frame compared before that; where it is not the
+    one before, nobody has kept what lies between.
     """
 
     label: str
@@ -43,17 +46,34 @@ class Parting:
     beyond: int | None
     beyond_columns: tuple[str, ...]
     tolerance: float
+    before: int | None = None
+    beyond_before: int | None = None
+    of: int = 0
 
     def __str__(self) -> str:
         if not self.shared:
             return f"{self.label}: has no frame in common with the first"
         if self.frame is None:
-            return f"{self.label}: equal in all {self.shared} frames"
-        said = f"{self.label}: parts at frame {self.frame} in {', '.join(self.columns)}"
+            kept = f" that both have kept, of {self.of}" if self.shared < self.of else ""
+            return f"{self.label}: equal in all {self.shared} frames{kept}"
+        said = f"{self.label}: {self._parts(self.frame)}"
         if self.beyond is None:
             return f"{said}; never by more than {self.tolerance:g}"
         where = ", ".join(self.beyond_columns)
-        return f"{said}; by more than {self.tolerance:g} at frame {self.beyond} in {where}"
+        yet = self.beyond_before
+        late = self.beyond != self.frame and yet is not None and yet < self.beyond - 1
+        not_yet = f", not at {yet}" if late else ""
+        return f"{said}; by more than {self.tolerance:g} at frame {self.beyond} in {where}{not_yet}"
+
+    def _parts(self, frame: int) -> str:
+        """Where it parts, as exactly as is known."""
+        where, before = ", ".join(self.columns), self.before
+        if before is None:
+            unknown = " (no earlier frame is kept)" if frame else ""
+            return f"parts at frame {frame} in {where}{unknown}"
+        if before == frame - 1:
+            return f"parts at frame {frame} in {where}"
+        return f"equal at frame {before}, parts by frame {frame} in {where} (none between is kept)"
 
 
 class Comparison:
@@ -256,7 +276,16 @@ def parting(first: Trace, other: Trace, label: str, tolerance: float) -> Parting
             beyond = _first(frames, {name: gap > tolerance for name, gap in gaps.items()})
         if beyond[0] is not None:
             break
-    return Parting(label, len(rows[0]), *exact, *beyond, tolerance)
+    frames = first.frames[rows[0]].tolist()
+    before, yet = _before(frames, exact[0]), _before(frames, beyond[0])
+    of = min(first.last, other.last) + 1
+    return Parting(label, len(frames), *exact, *beyond, tolerance, before, yet, of)
+
+
+def _before(frames: list[int], found: int | None) -> int | None:
+    """The frame before that one, of those that were compared."""
+    k = 0 if found is None else bisect_left(frames, found)
+    return frames[k - 1] if k else None
 
 
 def _shared_rows(first: Trace, other: Trace) -> tuple[Any, Any]:

@@ -147,7 +147,7 @@ class Sweep(Comparison):
 
     def _row(self, k: int) -> dict[str, Any]:
         run = self.runs[k]
-        row = {**self.given[k], "status": run.status, "frames": len(run.trace)}
+        row = {**self.given[k], "status": run.status, "frames": run.number + 1}
         for column in run.trace.schema.columns if run.trace else ():
             if column.light:
                 name = f"{column.name} (last)" if column.name in row else column.name
@@ -197,7 +197,7 @@ class Sweep(Comparison):
         words = [clip(self._spec[n].format(values[n]), 28) for n in names]
         value = last(run, metric) if metric else None
         said = [number(value) if value is not None else "–"] if metric else []
-        return [*words, SAID.get(run.status, run.status), str(len(run.trace)), *said]
+        return [*words, SAID.get(run.status, run.status), str(run.number + 1), *said]
 
     def _spread(self, metric: str) -> list[str]:
         """A line for each group of several seeds, over those that are done."""

@@ -44,6 +44,13 @@ export function write(g, text, x, y, align = "left") {
   g.fillText(text, x, y);
 }
 
+/** A text in so much room: cut, and never squeezed. @param {CanvasRenderingContext2D} g @param {string} text @param {number} x @param {number} y @param {number} room @param {CanvasTextAlign} [align] */
+export function fitted(g, text, x, y, room, align) {
+  let shown = text.slice(0, 200);
+  while (shown.length > 2 && g.measureText(shown).width > room) shown = `${shown.slice(0, -2)}…`;
+  write(g, shown, x, y, align);
+}
+
 /**
  * Follows a pointer over an element: pressed or only hovering.
  * @param {HTMLElement} node

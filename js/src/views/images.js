@@ -1,5 +1,5 @@
 /** Many images of one size in a grid, each with its caption: feature maps, filters, mistakes. */
-import { canvasIn, pointer, widthOf, write } from "../canvas.js";
+import { canvasIn, fitted, pointer, widthOf, write } from "../canvas.js";
 import { num } from "../format.js";
 import { drawPixels, extent, shades } from "../pixels.js";
 
@@ -49,8 +49,7 @@ export function images(ctx) {
       if (names) {
         g.font = palette.font(10.5);
         g.fillStyle = palette.css("ink");
-        g.textAlign = "left";
-        g.fillText(names[k] ?? "", x, y + box.h + 13, step - 4);
+        fitted(g, names[k] ?? "", x, y + box.h + 13, step - 4);
       }
       if (k === cursor) {
         g.strokeStyle = palette.css("ink");

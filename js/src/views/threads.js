@@ -1,5 +1,5 @@
 /** A head as threads: tokens on the left look at tokens on the right. */
-import { write } from "../canvas.js";
+import { fitted } from "../canvas.js";
 import { floorOf, strength } from "../weights.js";
 import { clip, grid } from "./matrices.js";
 
@@ -103,9 +103,9 @@ function drawTokens(g, scene, { x, y }) {
   tokens.forEach((token, k) => {
     const base = y + (k + 0.5) * step + 3.5;
     g.fillStyle = palette.css(chosen(scene) && place.t !== k ? "ink-2" : "ink");
-    fitted(g, token, x + left - 5, base, left - 5, "right");
+    fitted(g, clip(token), x + left - 5, base, left - 5, "right");
     g.fillStyle = palette.css(chosen(scene) && place.s !== k ? "ink-2" : "ink");
-    fitted(g, token, x + w - left + 5, base, left - 5, "left");
+    fitted(g, clip(token), x + w - left + 5, base, left - 5, "left");
   });
   if (!chosen(scene)) return;
   g.globalAlpha = 1;
@@ -113,13 +113,6 @@ function drawTokens(g, scene, { x, y }) {
   g.lineWidth = 1.5;
   if (place.t >= 0) g.strokeRect(x + 0.5, y + place.t * step, left - 3, step);
   else g.strokeRect(x + w - left + 2.5, y + place.s * step, left - 3, step);
-}
-
-/** @param {Pen} g @param {string} token @param {number} x @param {number} y @param {number} room @param {CanvasTextAlign} align */
-function fitted(g, token, x, y, room, align) {
-  let text = clip(token);
-  while (text.length > 2 && g.measureText(text).width > room) text = `${text.slice(0, -2)}…`;
-  write(g, text, x, y, align);
 }
 
 /** Where tokens have no room for words, two lines stand for them. @param {Pen} g @param {Scene} scene @param {Panel} panel */

@@ -44,6 +44,18 @@ def falling(k: int) -> Frame:
     return {"loss": 3.0 * 10 ** (-k / 3)}
 
 
+def broken(k: int) -> Frame:
+    """Absent, then "none yet", then values of which some are none."""
+    values = [None, np.nan, 1.0, 4.0, np.nan, 2.0, 2.5, np.inf, 1.0, 0.5, np.nan, np.nan]
+    return {"loss": values[k], "step": k}
+
+
+def holed(k: int) -> Frame:
+    M = leaning(k)["M"].copy()
+    M[2:4, k : k + 2] = np.nan
+    return {"M": M}
+
+
 def leaning(k: int) -> Frame:
     """A matrix whose rows, columns and frames all differ."""
     r, c = np.indices((7, 9))
@@ -124,6 +136,8 @@ CASES: dict[str, tuple[Callable[[int], Frame], View]] = {
     "line": (smooth, Line("a", "b")),
     "line-units": (episodes, Line("reward", x="episode", each="sum", mean=2, hue="error")),
     "line-log": (falling, Line("loss", log=True)),
+    "line-nonfinite": (broken, Line("loss", mean=2)),
+    "heatmap-nonfinite": (holed, Heatmap("M")),
     "heatmap-signed": (leaning, Heatmap("M")),
     "heatmap": (positive, Heatmap("M")),
     "board": (learned, Board("Q", agent="state")),

@@ -1,6 +1,6 @@
 /** Equations: a tree of MathML from the kernel, built element by element, with the values of named symbols under them. */
 import { el, put } from "./dom.js";
-import { cell, plain } from "./format.js";
+import { plain, valueAt } from "./format.js";
 
 /** @import { Equation, Info, Moment, Tree } from "./types" */
 /** @import { Store } from "./store.js" */
@@ -123,7 +123,7 @@ export function equations(info, store, open) {
     }
     for (const symbol of symbols) {
       const { name } = symbol;
-      write(symbol, scalar(name) ? cell(store.value(name, m.position), store.column(name).kind) : plain(Number(m.params[name])));
+      write(symbol, scalar(name) ? valueAt(store, store.column(name), m.position) : plain(Number(m.params[name])));
     }
   }
   return { node, update, empty: !all.length };

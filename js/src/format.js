@@ -66,6 +66,12 @@ function trail(v) {
   return point < 0 || text.includes("e") ? 1 : 10 ** -(text.length - point - 1);
 }
 
+/** A value that is there: one that is no number says so. @param {number} v @param {string} [kind] of its column */
+export const told = (v, kind = "float") => (Number.isNaN(v) ? "NaN" : cell(v, kind));
+
+/** A column's value at a position; a dash where there is none. @param {import("./store.js").Store} store @param {{name: string, kind: string}} column @param {number} position */
+export const valueAt = (store, { name, kind }, position) => (store.has(name, position) ? told(store.value(name, position), kind) : "–");
+
 /** @param {string} text */
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -27,7 +27,10 @@ export class Series {
       this.X.length = this.Y.length = this.P.length = this.next = 0;
     }
     if (this.unit) this.growUnits();
-    else for (; this.next < store.known; this.next++) this.push(store.frame(this.next), store.value(this.column, this.next), this.next);
+    else
+      for (; this.next < store.known; this.next++) {
+        if (store.has(this.column, this.next)) this.push(store.frame(this.next), store.value(this.column, this.next), this.next);
+      }
   }
 
   /** A unit's frames are those after the stop before it, up to its own. */
@@ -38,16 +41,14 @@ export class Series {
       /** @type {number[]} */
       const values = [];
       for (let p = k ? stop[k - 1] + 1 : 0; p <= stop[k]; p++) {
-        const v = this.store.value(this.column, p);
-        if (!Number.isNaN(v)) values.push(v);
+        if (this.store.has(this.column, p)) values.push(this.store.value(this.column, p));
       }
       if (values.length) this.push(count[k], this.reduce(values), stop[k]);
     }
   }
 
-  /** Absent values make no point. @param {number} x @param {number} y @param {number} p */
+  /** Absent values make no point; NaN and infinity do. @param {number} x @param {number} y @param {number} p */
   push(x, y, p) {
-    if (Number.isNaN(y)) return;
     this.X.push(x);
     this.Y.push(y);
     this.P.push(p);
@@ -75,13 +76,12 @@ export function upper(values, v) {
   return lo;
 }
 
-/** Mean of the last `width` values at each point; extends `out` to the length of Y. @param {number[]} Y @param {number} width @param {number[]} out */
+/** Mean of the finite ones of the last `width` values at each finite point; extends `out` to the length of Y. @param {number[]} Y @param {number} width @param {number[]} out */
 export function smoothed(Y, width, out = []) {
   for (let k = out.length; k < Y.length; k++) {
-    let sum = 0;
-    const from = Math.max(0, k - width + 1);
-    for (let j = from; j <= k; j++) sum += Y[j];
-    out.push(sum / (k - from + 1));
+    let sum = 0, n = 0;
+    for (let j = Math.max(0, k - width + 1); j <= k; j++) if (Number.isFinite(Y[j])) [sum, n] = [sum + Y[j], n + 1];
+    out.push(Number.isFinite(Y[k]) ? sum / n : Y[k]);
   }
   return out;
 }

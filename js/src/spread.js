@@ -16,6 +16,8 @@ export class Mean {
     this.by = [];
     /** @type {number[]} how many lanes are there */
     this.N = [];
+    /** @type {number[]} of how many of them the value is not finite, and has no part in the mean */
+    this.odd = [];
     this.lo = this.least = Infinity; // of the band; the least above zero
     this.hi = -Infinity;
   }
@@ -24,7 +26,7 @@ export class Mean {
   grow(lanes, key) {
     if (key === this.key) return;
     this.key = key;
-    this.X.length = this.Y.length = this.by.length = this.N.length = 0;
+    this.X.length = this.Y.length = this.by.length = this.N.length = this.odd.length = 0;
     this.lo = this.least = Infinity;
     this.hi = -Infinity;
     const next = lanes.map(() => 0);
@@ -39,21 +41,26 @@ export class Mean {
 
   /** Lanes that have begun and not ended; one whose points are rarer counts with its last. @param {number} x @param {Points[]} lanes @param {number[]} next */
   push(x, lanes, next) {
-    let n = 0, mean = 0, squares = 0; // Welford (1962)
+    let n = 0, odd = 0, mean = 0, squares = 0; // Welford (1962)
     for (let i = 0; i < lanes.length; i++) {
       const { X, Y } = lanes[i];
       if (!next[i] || x > X[X.length - 1]) continue;
       const v = Y[next[i] - 1], off = v - mean;
-      if (!Number.isFinite(v)) continue;
+      if (!Number.isFinite(v)) {
+        odd++;
+        continue;
+      }
       mean += off / ++n;
       squares += off * (v - mean);
     }
-    if (!n) return;
+    if (!n && !odd) return;
     const by = n > 1 ? Math.sqrt(squares / (n - 1)) : 0;
     this.X.push(x);
-    this.Y.push(mean);
+    this.Y.push(n ? mean : NaN);
     this.N.push(n);
+    this.odd.push(odd);
     this.by.push(by);
+    if (!n) return;
     this.lo = Math.min(this.lo, mean - by);
     this.hi = Math.max(this.hi, mean + by);
     if (mean - by > 0) this.least = Math.min(this.least, mean - by);

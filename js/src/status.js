@@ -1,6 +1,6 @@
 /** What is said: the state in a sentence, notices, and what went wrong. */
 import { el, put } from "./dom.js";
-import { capital, num } from "./format.js";
+import { capital, valueAt } from "./format.js";
 
 /** @import { Run } from "./run.js" */
 /** @import { Moment, State } from "./types" */
@@ -26,7 +26,7 @@ export function status(run) {
   /** At most once a second, from the player's timer. @param {Moment} m */
   function speak(m) {
     const scalars = run.info.columns.filter((c) => ["float", "int"].includes(c.kind) && c.words).slice(0, 3);
-    const values = scalars.map((c) => `${c.words} ${num(run.store.value(c.name, m.position))}`);
+    const values = scalars.map((c) => `${c.words} ${valueAt(run.store, { ...c, kind: "float" }, m.position)}`);
     put(summary, `${capital(m.label || "no frame yet")}, ${WORDS[m.state.status] ?? m.state.status}${values.length ? `: ${values.join("; ")}` : ""}.`);
   }
   return { node, update, speak };

@@ -9,6 +9,7 @@ const ROOM = 96 * 2 ** 20; // bytes of heavy rows kept
 const BLOCK = 2 ** 20; // bytes asked for at once
 const AHEAD = 4 * 2 ** 20; // bytes of rows around the cursor
 const PATIENCE = 4000; // ms until an unanswered fetch may be asked again
+const ABSENT = [0x7a2, 0x7ff80000]; // the two halves of the NaN that stands for None, as in frame.py
 
 export class Store {
   /**
@@ -26,6 +27,8 @@ export class Store {
     this.heavy = new Map();
     /** @type {Map<string, Float64Array>} */
     this.light = new Map();
+    /** @type {Map<string, number>} by column: every value before this position is not finite */
+    this.begun = new Map();
     /** @type {Map<string, Units>} */
     this.unitCache = new Map();
     /** @type {null | {from: number, to: number, at: number}} */
@@ -36,6 +39,7 @@ export class Store {
 
   clear() {
     this.light.clear();
+    this.begun.clear();
     this.heavy.clear();
     this.unitCache.clear();
     this.asked = null;
@@ -135,10 +139,27 @@ export class Store {
     return this.frame(after) - frame < frame - this.frame(before) ? after : before;
   }
 
-  /** A light column's value; NaN is absent. @param {string} name @param {number} position */
+  /** A light column's value; NaN where it is not known, too. @param {string} name @param {number} position */
   value(name, position) {
     const data = this.light.get(name);
     return data && position < this.known ? data[position] : NaN;
+  }
+
+  /** Is a value there? Absent ones are none; nor is what is not finite before a column's first finite one: "none yet". @param {string} name @param {number} position */
+  has(name, position) {
+    const data = this.light.get(name);
+    if (!data || position < 0 || position >= this.known) return false;
+    if (Number.isFinite(data[position])) return true;
+    const [low, high] = new Uint32Array(data.buffer, 8 * position, 2);
+    return (low !== ABSENT[0] || high !== ABSENT[1]) && position > this.first(name, data);
+  }
+
+  /** Where a column's first finite value is; so far, what is known. @param {string} name @param {Float64Array} data */
+  first(name, data) {
+    let at = this.begun.get(name) ?? 0;
+    while (at < this.known && !Number.isFinite(data[at])) at++;
+    this.begun.set(name, at);
+    return at;
   }
 
   /** A heavy column's cell; undefined until its row is here. @param {string} name @param {number} position */

@@ -1,7 +1,7 @@
 /** What a symbol is at the frame under the cursor: its words, its value or shape, and how a number went. */
 import { el, put, set, unique } from "./dom.js";
 import { inForce, paramOf } from "./force.js";
-import { cell, num, plain, shown } from "./format.js";
+import { num, plain, shown, valueAt } from "./format.js";
 
 /** @import { Run } from "./run.js" */
 /** @import { Column, Moment } from "./types" */
@@ -96,7 +96,7 @@ export function inspector(run) {
 
   /** @param {Column} column @param {Moment} m */
   function cellOf(column, { position }) {
-    if (["float", "int", "bool"].includes(column.kind)) return [cell(store.value(column.name, position), column.kind), column.unit].filter(Boolean).join(" ");
+    if (["float", "int", "bool"].includes(column.kind)) return [valueAt(store, column, position), column.unit].filter(Boolean).join(" ");
     const found = store.row(column.name, position);
     if (found === undefined) return "…";
     if (found === null) return "–";

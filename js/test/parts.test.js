@@ -54,7 +54,7 @@ test("a long table keeps its ends", () => {
   assert.deepEqual([picked, note], [[0, 250, 500, 749, 999], "5 of 1000 rows"]);
 });
 
-const palette = { rgb: (name) => ({ ink: [27, 31, 36], paper: [255, 255, 255], ramp0: [243, 245, 244], ramp1: [0, 121, 107], error: [123, 74, 158] })[name], css: (name) => name };
+const palette = { rgb: (name) => ({ ink: [27, 31, 36], paper: [255, 255, 255], ramp0: [243, 245, 244], ramp1: [0, 121, 107], error: [123, 74, 158], ramp2: [123, 74, 158] })[name], css: (name) => name };
 
 test("a signed ramp has the paper in the middle", () => {
   const [r, g, b] = mix([255, 255, 255], [0, 121, 107], 0);

@@ -38,6 +38,8 @@ test("what is no finite number has no part in it", () => {
   const mean = meanOf({ X: [0, 1], Y: [Infinity, 1] }, { X: [0, 1], Y: [3, NaN] });
   assert.deepEqual(mean.Y, [3, 1]);
   assert.deepEqual(mean.N, [1, 1]);
+  assert.deepEqual(mean.odd, [1, 1], "and is counted");
+  assert.deepEqual(meanOf({ X: [0, 1], Y: [1, NaN] }, { X: [0, 1], Y: [3, NaN] }).Y, [2, NaN], "a point where none is");
 });
 
 test("it is made anew only where a lane has grown", () => {

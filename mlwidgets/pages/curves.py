@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
+
+from mlwidgets.nonfinite import states
 
 from .box import Box
 from .numbers import plain
@@ -13,6 +16,7 @@ from .scales import Scale, linear, log
 from .svg import END, HUES, INK, LANES, LIVE, MIDDLE, PAPER, RULE, Font, Sheet, fitted, text_width
 
 LEAST, TOP, BOTTOM = 42.0, 8.0, 19.0
+ARM = 4.0  # of the cross that marks what is not finite
 Point = tuple[float, float, int]  # x, y, and the position from which it is known
 
 
@@ -50,6 +54,12 @@ def line(sheet: Sheet, box: Box) -> float:
     return high
 
 
+def reading(box: Box) -> float | None:
+    """The value that the dot of the first curve marks."""
+    past = [p for p in _points(box, box.view.columns[0]) if p[2] <= box.position]
+    return past[-1][1] if past else None
+
+
 def _curves(box: Box) -> list[Curve]:
     """One for each column; of runs that are compared, one for each lane and column."""
     if box.lanes:
@@ -77,18 +87,25 @@ def _points(box: Box, name: str) -> list[Point]:
     """One for each frame, or one for each finished unit."""
     trace, unit = box.run.trace, box.view.options.get("x")
     values = trace[name].astype(float)
+    there = _there(values)
     if not unit:
         frames = trace.frames
-        return [(float(frames[p]), float(v), p) for p, v in enumerate(values) if v == v]
+        return [(float(frames[p]), float(v), p) for p, v in enumerate(values) if there[p]]
     counts = trace[unit].astype(float)
     points, begin, each = [], 0, box.view.options.get("each", "last")
     for stop in _stops(counts):
-        part = values[begin : stop + 1]
-        part = part[part == part]
+        part = values[begin : stop + 1][there[begin : stop + 1]]
         if part.size:
             points.append((float(counts[stop]), float(REDUCE[each](part)), stop))
         begin = stop + 1
     return points
+
+
+def _there(values: Any) -> Any:
+    """Which are values: neither absent, nor "none yet" before the first finite one."""
+    good, bad = states(values)
+    good[:] |= bad & (good.cumsum() > 0)
+    return good
 
 
 def _stops(counts: Any) -> list[int]:
@@ -161,18 +178,70 @@ def _steering(sheet: Sheet, box: Box, x: Scale, high: float) -> None:
 
 def _curve(sheet: Sheet, box: Box, curve: Curve, of: tuple[Scale, Scale]) -> None:
     """A smoothed line lies over the raw one."""
-    x, y = of
     window = int(box.view.options.get("mean", 0))
     past = curve.past
     rest = curve.points[max(0, len(past) - 1) :]
-    sheet.path([(x(a), y(b)) for a, b, _ in rest], curve.hue, 0.6, 0.4)
+    _pieces(sheet, rest, of, curve.hue, 0.6, 0.4)
     raw = (0.9, 0.55) if window > 1 else (1.5, 1.0)
-    sheet.path([(x(a), y(b)) for a, b, _ in past], curve.hue, *raw)
+    _pieces(sheet, past, of, curve.hue, *raw)
     if window > 1:
         values = [b for _, b, _ in past]
         means = (values[max(0, k - window + 1) : k + 1] for k in range(len(values)))
-        smooth = [(x(p[0]), y(sum(m) / len(m))) for p, m in zip(past, means, strict=True)]
-        sheet.path(smooth, curve.hue, 2)
+        smooth = [
+            (p[0], _mean(m) if _finite(p) else p[1], p[2]) for p, m in zip(past, means, strict=True)
+        ]
+        _pieces(sheet, smooth, of, curve.hue, 2)
+    _crosses(sheet, curve.points[len(past) :], of, curve.hue, 0.4)
+    _crosses(sheet, past, of, curve.hue, 1)
+
+
+def _finite(point: Point) -> bool:
+    return math.isfinite(point[1])
+
+
+def _mean(values: list[float]) -> float:
+    finite = [v for v in values if math.isfinite(v)]
+    return sum(finite) / len(finite)
+
+
+def _pieces(sheet: Sheet, points: list[Point], of: tuple[Scale, Scale], *style: Any) -> None:
+    """A line with a gap wherever its value is not finite."""
+    x, y = of
+    for there, piece in groupby(points, _finite):
+        if not there:
+            continue
+        drawn = [(x(a), y(b)) for a, b, _ in piece]
+        ahead = [(drawn[0][0] - 0.7, drawn[0][1])] if len(drawn) == 1 else []
+        sheet.path(ahead + drawn, *style)
+
+
+def _height(y: Scale, v: float) -> float:
+    """Where a value stands: what is no number at the upper edge, as what is too large."""
+    return y(math.inf if math.isnan(v) else v)
+
+
+def _crosses(
+    sheet: Sheet, points: list[Point], of: tuple[Scale, Scale], hue: str, alpha: float
+) -> None:
+    """A hollow cross at the edge for what is not finite; a row of them stands as one."""
+    x, y = of
+    marks: list[list[float]] = []  # from, to, height
+    for point in points:
+        if _finite(point):
+            continue
+        at, high = x(point[0]), _height(y, point[1])
+        if marks and marks[-1][2] == high and at - marks[-1][1] < 2 * ARM + 2:
+            marks[-1][1] = at
+        else:
+            marks.append([at, at, high])
+    for ink, width in ((hue, 4.4), (PAPER, 1.5)):
+        for first, last, high in marks:
+            wide = last - first > 2 * ARM
+            for at in {first, last} if wide else {first}:
+                for d in (-ARM, ARM):
+                    sheet.path([(at - ARM, high - d), (at + ARM, high + d)], ink, width, alpha)
+            if wide:
+                sheet.path([(first, high), (last, high)], ink, width, alpha)
 
 
 def _cursor(
@@ -185,14 +254,18 @@ def _cursor(
     sheet.line(at, box.y + 2, at, box.y + high - BOTTOM, INK)
     for curve in curves:
         if past := curve.past:
-            dot = {"cx": x(past[-1][0]), "cy": y(past[-1][1]), "r": 3.4}
-            sheet.add("circle", **dot, fill=curve.hue, stroke=PAPER, stroke_width=1.5)
+            dot, filled = {"cx": x(past[-1][0]), "cy": _height(y, past[-1][1])}, _finite(past[-1])
+            fill, stroke = (curve.hue, PAPER) if filled else ("none", curve.hue)
+            radius = 3.4 if filled else 5.4
+            sheet.add("circle", **dot, r=radius, fill=fill, stroke=stroke, stroke_width=1.5)
 
 
 def _names(sheet: Sheet, curves: list[Curve], of: tuple[float, Scale], room: float) -> None:
     """Direct labels, pushed apart."""
     left, y = of
-    ends = sorted((y(c.points[-1][1]) + 3.5 if c.points else 0.0, k) for k, c in enumerate(curves))
+    ends = sorted(
+        (_height(y, c.points[-1][1]) + 3.5 if c.points else 0.0, k) for k, c in enumerate(curves)
+    )
     last = -math.inf
     for at, k in ends:
         last = max(at, last + 12)

@@ -10,7 +10,7 @@ from typing import Any
 from mlwidgets.errors import clip
 
 from .box import Box
-from .numbers import fixed, num
+from .numbers import fixed, num, told
 from .svg import (
     END,
     HUES,
@@ -68,6 +68,15 @@ def cells(sheet: Sheet, matrix: Any, area: Area, colour: Shade, pad: float = 0.0
         for c, v in enumerate(row):
             at = (x + c * across, y + r * down, across + more, down + more)
             sheet.rect(*at, colour(v))
+            if not math.isfinite(v) and min(across, down) >= 5:
+                _struck(sheet, at, pad)
+
+
+def _struck(sheet: Sheet, cell: Area, pad: float) -> None:
+    """What is no number has no colour, and is struck through."""
+    x, y, w, h = cell
+    w, h = (w, h) if pad else (w - 0.2, h - 0.2)
+    sheet.path([(x, y + h), (x + w, y)], QUIET, 1)
 
 
 # matrices -----------------------------------------------------------------------------------
@@ -97,7 +106,8 @@ def heatmap(sheet: Sheet, box: Box) -> float:
         for c, name in enumerate(titles[:columns]):
             sheet.text(x + (c + 0.5) * wide, y - 6, name, MIDDLE)
     _axes(sheet, box, (x, y, columns * wide, rows * high), bare=not names)
-    _bar(sheet, (x + columns * wide + 10, y, 8, min(rows * high, 120)), (lo, hi), colour)
+    if (abs(matrix) < math.inf).any():
+        _bar(sheet, (x + columns * wide + 10, y, 8, min(rows * high, 120)), (lo, hi), colour)
     return float(math.ceil(top + rows * high + 18))
 
 
@@ -120,7 +130,7 @@ def _print(sheet: Sheet, matrix: Any, of: Area, colour: Shade) -> None:
     for r, row in enumerate(matrix.tolist()):
         for c, v in enumerate(row):
             font = Font(10, ink_on(colour(v)), "middle", MONO)
-            sheet.text(x + (c + 0.5) * wide, y + (r + 0.5) * high + 3.5, num(v), font)
+            sheet.text(x + (c + 0.5) * wide, y + (r + 0.5) * high + 3.5, told(v), font)
 
 
 def _axes(sheet: Sheet, box: Box, area: Area, *, bare: bool) -> None:

@@ -28,6 +28,11 @@ def num(v: float) -> str:
     return minus(f"{v:.0f}" if size >= 100 or v == int(v) else f"{v:.1f}")
 
 
+def told(v: float) -> str:
+    """A value that is there: one that is no number says so."""
+    return "NaN" if v != v else num(v)
+
+
 def fixed(v: float, digits: int) -> str:
     """So many digits after the point; no minus before nothing."""
     if not math.isfinite(v):

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from mlwidgets.errors import clip
 
 from .box import Box, Still
-from .curves import line
+from .curves import line, reading
 from .mosaics import between, confusion, heads, heatmap, image, images, tokens
-from .numbers import cell, fixed, num
+from .numbers import cell, fixed, num, told
 from .scales import Scale
 from .svg import (
     EDGE,
@@ -112,8 +112,8 @@ def caption(sheet: Sheet, box: Box) -> float:
     title, note = view.title or ", ".join(view.columns), view.note
     if view.options.get("mean"):
         note += f", mean of {view.options['mean']}"
-    now = box.values[view.columns[0]]
-    said = num(float(now)) if isinstance(now, (int, float)) and not box.lanes else ""
+    now = reading(box) if view.kind == "line" else box.values[view.columns[0]]
+    said = told(float(now)) if isinstance(now, (int, float)) and not box.lanes else ""
     if said:
         sheet.text(box.x + box.w, box.y + CAPTION - 7, said, NUMBER)
     room = box.w - (text_width(said, NUMBER.size) + 12 if said else 0)
@@ -338,7 +338,7 @@ def _typed(value: Any, kind: str) -> Any:
 
 
 def _entries(array: Any) -> str:
-    return "  ".join(num(float(v)) for v in array.ravel()[:30])
+    return "  ".join(told(float(v)) for v in array.ravel()[:30])
 
 
 def _matrix(sheet: Sheet, box: Box, matrix: Any) -> float:
@@ -350,7 +350,7 @@ def _matrix(sheet: Sheet, box: Box, matrix: Any) -> float:
         y = box.y + 34 + 20 * r
         sheet.text(box.x, y, r, NOTE)
         for c in range(columns):
-            sheet.text(box.x + 90 + 62 * c, y, num(float(matrix[r, c])), NUMBER)
+            sheet.text(box.x + 90 + 62 * c, y, told(float(matrix[r, c])), NUMBER)
     return float(20 * rows + 24)
 
 

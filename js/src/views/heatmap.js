@@ -1,7 +1,7 @@
 /** A matrix as colour, with the number under the pointer or the keyboard's cell cursor. */
 import { canvasIn, pointer, widthOf, write } from "../canvas.js";
 import { at as colourAt, inkOn, ramps } from "../colour.js";
-import { cell as cellText, num } from "../format.js";
+import { num, plain, told } from "../format.js";
 import { thinned } from "../table.js";
 
 /** @import { Cell, Ctx, Moment, View } from "../types" */
@@ -49,9 +49,19 @@ export function heatmap(ctx) {
     const ramp = signed ? ramps(palette).signed : ramps(palette).value;
     drawCells(g, cell, { layout, ramp, lo, hi, palette, print: spec.labels !== false });
     drawNames(g, { layout, names, axes: axesOf(ctx), palette });
-    drawBar(g, { layout, ramp, lo, hi, palette, width: widthOf(body) });
+    if (cell.data.some(Number.isFinite)) drawBar(g, { layout, ramp, lo, hi, palette, width: widthOf(body) });
     if (cursor >= 0 && cursor < cell.data.length) drawCursor(g, cursor, layout, palette);
-    ctx.say("", cursor >= 0 && cursor < cell.data.length ? words(cursor) : `${num(lo)} to ${num(hi)}`);
+    ctx.say("", cursor >= 0 && cursor < cell.data.length ? words(cursor) : span());
+  }
+
+  /** From the least to the largest number, and how many are none. */
+  function span() {
+    const all = data?.data ?? [];
+    let [odd, nan] = [0, 0];
+    for (let k = 0; k < all.length; k++) if (!Number.isFinite(all[k])) [odd, nan] = [odd + 1, nan + Number(Number.isNaN(all[k]))];
+    if (!odd) return `${num(lo)} to ${num(hi)}`;
+    if (odd === all.length) return nan === odd ? "NaN" : "no finite number";
+    return `${num(lo)} to ${num(hi)}, ${plain(odd)} ${nan === odd ? "NaN" : "not finite"}`;
   }
 
   /** @param {number} x @param {number} y */
@@ -92,13 +102,13 @@ export function heatmap(ctx) {
     const place = [`${row} ${names.rows[r] ?? r}`, `${col} ${names.cols[c] ?? c}`];
     if (panels > 1) place.unshift(`${column.axes?.[0] ?? "panel"} ${p}`);
     if (rows === 1) place.shift();
-    return `${place.join(", ")}: ${data ? num(data.data[k]) : "–"}`;
+    return `${place.join(", ")}: ${data ? told(data.data[k]) : "–"}`;
   }
 
   const summary = () => {
     if (!data) return `Matrix ${column.words || column.name}, not here yet.`;
     const { rows, cols, panels } = layout;
-    return `Matrix of ${panels > 1 ? `${panels} times ` : ""}${rows} by ${cols}, ${column.words || column.name}, ${moment.label}: ${num(lo)} to ${num(hi)}.`;
+    return `Matrix of ${panels > 1 ? `${panels} times ` : ""}${rows} by ${cols}, ${column.words || column.name}, ${moment.label}: ${span()}.`;
   };
   const rows = () => {
     if (!data) return { head: [column.name], body: [] };
@@ -106,7 +116,7 @@ export function heatmap(ctx) {
     const all = thinned(Math.floor(data.data.length / cols)), wide = Math.min(cols, 64);
     return {
       head: [axesOf(ctx)[0], ...Array.from({ length: wide }, (_, c) => names.cols[c] ?? String(c))],
-      body: all.picked.map((r) => [names.rows[r % count] ?? String(r), ...Array.from({ length: wide }, (_, c) => cellText(data?.data[r * cols + c] ?? NaN, ""))]),
+      body: all.picked.map((r) => [names.rows[r % count] ?? String(r), ...Array.from({ length: wide }, (_, c) => told(data?.data[r * cols + c] ?? NaN))]),
       note: all.note || (wide < cols ? `${wide} of ${cols} columns` : ""),
     };
   };
@@ -178,6 +188,7 @@ function drawCells(g, { data }, { layout, ramp, lo, hi, palette, print }) {
   const { size, high } = layout;
   const pad = Math.min(size, high) > 8 ? 1 : 0;
   const roomy = print && size > 33 && high > 17;
+  const strike = Math.min(size, high) >= 5 ? 1 : 0;
   const shown = Math.min(data.length, layout.panels * layout.rows * layout.cols);
   g.font = palette.font(10, "mono");
   for (let k = 0; k < shown; k++) {
@@ -188,10 +199,21 @@ function drawCells(g, { data }, { layout, ramp, lo, hi, palette, print }) {
     // Whole pixels, so that no seams show between small cells.
     const [x0, y0] = pad ? [x, y] : [Math.floor(x), Math.floor(y)];
     g.fillRect(x0, y0, pad ? size - pad : Math.ceil(x + size) - x0, pad ? high - pad : Math.ceil(y + high) - y0);
+    if (!Number.isFinite(v) && strike && !roomy) struck(g, x, y, size - pad, high - pad, palette);
     if (!roomy) continue;
     g.fillStyle = inkOn(colour, palette);
-    write(g, num(v), x + size / 2, y + high / 2 + 3.5, "center");
+    write(g, told(v), x + size / 2, y + high / 2 + 3.5, "center");
   }
+}
+
+/** What is no number has no colour, and is struck through. @param {CanvasRenderingContext2D} g @param {number} x @param {number} y @param {number} w @param {number} h @param {Palette} palette */
+function struck(g, x, y, w, h, palette) {
+  g.strokeStyle = palette.css("ink-2");
+  g.lineWidth = 1;
+  g.beginPath();
+  g.moveTo(x, y + h);
+  g.lineTo(x + w, y);
+  g.stroke();
 }
 
 /** @param {CanvasRenderingContext2D} g @param {{layout: Layout, names: {rows: string[], cols: string[]}, axes: [string, string], palette: Palette}} at */

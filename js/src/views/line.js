@@ -2,7 +2,7 @@
 import { canvasIn, pointer, write } from "../canvas.js";
 import { inkOf } from "../colour.js";
 import { marks, paramOf } from "../force.js";
-import { handled, listed, num, plain, plural, shown } from "../format.js";
+import { handled, listed, num, plain, plural, shown, told } from "../format.js";
 import { predicting } from "../predict.js";
 import { Layers } from "../layers.js";
 import { linearTicks, scale } from "../scale.js";
@@ -27,6 +27,7 @@ const MANY = 6; // lanes that are told apart, each with a colour and a name
 const LANES = ["lane0", "lane1", "lane2", "lane3", "lane4", "lane5"];
 const UNKNOWN = 100; // steps that a prediction is drawn over where nobody knows how many there will be
 const [LEAST, TOP, BOTTOM] = [42, 8, 19];
+const ARM = 4; // of the cross that marks what is not finite
 
 /** @param {Ctx} ctx @returns {View} */
 export function line(ctx) {
@@ -158,7 +159,8 @@ export function line(ctx) {
       const n = Math.max(...curves.map((c) => Math.max(0, .../** @type {Mean} */ (c.series).N)));
       const here = curves.map((c) => /** @type {Mean} */ (c.series).N[c.series.until(c.at) - 1] ?? 0);
       const fewer = Math.min(...here) < n ? `; at the cursor ${[...new Set(here)].sort((a, b) => a - b).join(" or ")}` : "";
-      return `, mean of ${n} seeds, band ± one standard deviation${fewer}`;
+      const odd = Math.max(...curves.map((c) => /** @type {Mean} */ (c.series).odd[c.series.until(c.at) - 1] ?? 0));
+      return `, mean of ${n} seeds, band ± one standard deviation${fewer}${odd ? `, ${odd} not finite` : ""}`;
     }
     return named().length > MANY ? `, ${named().length} lanes` : "";
   }
@@ -172,7 +174,8 @@ export function line(ctx) {
     const parts = named().slice(0, 2 * MANY).map((c) => `${c.name} ${valued(c)}`);
     if (named().length > 2 * MANY) parts.push(`${named().length - 2 * MANY} more`);
     const n = own[0].series.until(moment.position);
-    const span = Number.isFinite(own[0].lo) ? ` Range ${num(Math.min(...curves.map((c) => c.lo)))} to ${num(Math.max(...curves.map((c) => c.hi)))}.` : "";
+    const [lo, hi] = [Math.min(...named().map((c) => c.lo)), Math.max(...named().map((c) => c.hi))];
+    const span = lo <= hi ? ` Range ${num(lo)} to ${num(hi)}.` : "";
     return `Line chart over ${plural(step.name)}, ${n} ${n === 1 ? "point" : "points"} so far: ${listed(parts)}${crowd()}.${span}${guess.words(own[0].series, n).replace(/^; (.*)$/, " $1.")}`;
   };
   const rows = () => {
@@ -180,7 +183,7 @@ export function line(ctx) {
     const { picked, note } = thinned(series.until(moment.position));
     return {
       head: [step.name, ...named().map((c) => c.name)],
-      body: picked.map((k) => [plain(series.X[k]), ...named().map((c) => num(c.series.Y[nearest(c.series.X, series.X[k])]))]),
+      body: picked.map((k) => [plain(series.X[k]), ...named().map((c) => inTable(c.series.Y[nearest(c.series.X, series.X[k])]))]),
       note,
     };
   };
@@ -211,14 +214,17 @@ function grow(c, width) {
 /** The value that the dot marks. @param {Drawn} c */
 function now(c) {
   const n = c.series.until(c.at);
-  return n ? c.series.Y[n - 1] : NaN;
+  return n ? c.series.Y[n - 1] : undefined;
 }
 
 /** @param {Drawn} c */
 function valued(c) {
   const by = c.series instanceof Mean ? c.series.by[c.series.until(c.at) - 1] : 0;
-  return num(now(c)) + (by ? ` ± ${num(by)}` : "");
+  return inTable(now(c)) + (by ? ` ± ${num(by)}` : "");
 }
+
+/** Of a point, where there is one. @param {number | undefined} v */
+const inTable = (v) => (v === undefined ? "–" : told(v));
 
 /** A colour for each of a few; more are on the way through three, in their order. @param {number} place @param {number} count @returns {Hue} */
 function laneHue(place, count) {
@@ -273,6 +279,7 @@ function drawBand(g, c, { X, Y, by }, { x, y, palette, layer }) {
     /** @type {{px: number, lo: number, hi: number}[]} one a pixel, the widest */
     const columns = [];
     for (let k = from; k < to; k++) {
+      if (!Number.isFinite(Y[k])) continue;
       const [px, lo, hi] = [x(X[k]), Y[k] - by[k], Y[k] + by[k]];
       const last = columns[columns.length - 1];
       if (last && Math.floor(px) === Math.floor(last.px)) Object.assign(last, { lo: Math.min(lo, last.lo), hi: Math.max(hi, last.hi) });
@@ -294,10 +301,55 @@ function drawCurve(g, c, { x, y, palette, smooth, thin, layer }) {
   g.strokeStyle = inkOf(palette, c.hue);
   g.lineJoin = "round";
   const bold = palette.strong ? 1.5 : 1, pale = palette.strong ? 1.6 : 1; // on a projector hairlines and tints are lost
-  if (c.pale) return stroke(g, { X, Y: smooth ? c.mean : Y, from: 0, to: n, x, y, width: 1.6 * bold, alpha: 0.3 * pale });
+  if (c.pale) {
+    stroke(g, { X, Y: smooth ? c.mean : Y, from: 0, to: n, x, y, width: 1.6 * bold, alpha: 0.3 * pale });
+    return cross(g, c, { from: 0, to: n, x, y, palette, alpha: 0.4 * pale });
+  }
   stroke(g, { X, Y, from: Math.max(0, n - 1), to: X.length, x, y, width: 0.6 * bold, alpha: (thin && smooth ? 0.2 : 0.4) * pale });
   stroke(g, { X, Y, from: 0, to: n, x, y, width: (smooth || thin ? 0.9 : 1.5) * bold, alpha: smooth ? (thin ? 0.2 : 0.55) * pale : 1 });
   if (smooth) stroke(g, { X, Y: c.mean, from: 0, to: n, x, y, width: (thin ? 1.2 : 2) * bold, alpha: 1 });
+  cross(g, c, { from: n, to: X.length, x, y, palette, alpha: 0.4 * pale });
+  cross(g, c, { from: 0, to: n, x, y, palette, alpha: 1 });
+}
+
+/** Where a value stands: what is no number at the upper edge, as what is too large. @param {Scale} y @param {number} v */
+const height = (y, v) => y(Number.isNaN(v) ? Infinity : v);
+
+/** A hollow cross at the edge for what is not finite; a row of them stands as one, from its first to its last. @param {CanvasRenderingContext2D} g @param {Drawn} c @param {{from: number, to: number, x: Scale, y: Scale, palette: import("../theme.js").Palette, alpha: number}} part */
+function cross(g, { series, hue }, { from, to, x, y, palette, alpha }) {
+  const { X, Y } = series, odd = series instanceof Mean ? series.odd : null;
+  /** @type {{px: number, py: number, last: number}[]} */
+  const marks = [];
+  for (let k = from; k < to; k++) {
+    if (Number.isFinite(Y[k]) && !odd?.[k]) continue;
+    const [px, py, mark] = [x(X[k]), height(y, odd ? NaN : Y[k]), marks[marks.length - 1]];
+    if (mark && mark.py === py && px - mark.last < 2 * ARM + 2) mark.last = px;
+    else marks.push({ px, py, last: px });
+  }
+  if (!marks.length) return;
+  const arm = ARM * (palette.strong ? 1.4 : 1);
+  g.globalAlpha = alpha;
+  for (const [ink, width] of /** @type {[string, number][]} */ ([[inkOf(palette, hue), 4.4], [palette.css("paper"), 1.5]])) {
+    g.strokeStyle = ink;
+    g.lineWidth = width * (palette.strong ? 1.3 : 1);
+    g.beginPath();
+    for (const { px, py, last } of marks) for (const at of last - px > 2 * arm ? [px, last] : [px]) saltire(g, at, py, arm);
+    for (const { px, py, last } of marks) {
+      if (last - px <= 2 * arm) continue;
+      g.moveTo(px, py);
+      g.lineTo(last, py);
+    }
+    g.stroke();
+  }
+  g.globalAlpha = 1;
+}
+
+/** @param {CanvasRenderingContext2D} g @param {number} px @param {number} py @param {number} arm */
+function saltire(g, px, py, arm) {
+  g.moveTo(px - arm, py - arm);
+  g.lineTo(px + arm, py + arm);
+  g.moveTo(px - arm, py + arm);
+  g.lineTo(px + arm, py - arm);
 }
 
 /** At most four points a half pixel: the extremes survive. @param {CanvasRenderingContext2D} g @param {{X: number[], Y: number[], from: number, to: number, x: Scale, y: Scale, width: number, alpha: number}} part */
@@ -308,6 +360,11 @@ function stroke(g, { X, Y, from, to, x, y, width, alpha }) {
   g.beginPath();
   let column = NaN, at = 0, lo = 0, hi = 0, last = 0;
   for (let k = from; k < to; k++) {
+    if (!Number.isFinite(Y[k])) {
+      if (hi > lo) finish(g, at, lo, hi, last);
+      [column, lo, hi] = [NaN, 0, 0];
+      continue;
+    }
     const px = x(X[k]), py = y(Y[k]);
     if (Math.floor(2 * px) === column) {
       if (py < lo) lo = py;
@@ -316,7 +373,8 @@ function stroke(g, { X, Y, from, to, x, y, width, alpha }) {
       continue;
     }
     if (hi > lo) finish(g, at, lo, hi, last);
-    g.lineTo(px, py);
+    if (k === from || Number.isFinite(Y[k - 1])) g.lineTo(px, py);
+    else begin(g, px, py);
     column = Math.floor(2 * px);
     at = px;
     lo = hi = last = py;
@@ -324,6 +382,12 @@ function stroke(g, { X, Y, from, to, x, y, width, alpha }) {
   if (hi > lo) finish(g, at, lo, hi, last);
   g.stroke();
   g.globalAlpha = 1;
+}
+
+/** After a gap; seen also where the next is another. @param {CanvasRenderingContext2D} g @param {number} px @param {number} py */
+function begin(g, px, py) {
+  g.moveTo(px - 0.7, py);
+  g.lineTo(px, py);
 }
 
 /** @param {CanvasRenderingContext2D} g @param {number} at @param {number} lo @param {number} hi @param {number} last */
@@ -372,9 +436,10 @@ function drawCursor(g, curves, { px, x, y, h, palette }) {
     const n = c.series.until(c.at);
     if (!n) continue;
     g.beginPath();
-    g.arc(x(c.series.X[n - 1]), y(c.series.Y[n - 1]), 3.4, 0, 2 * Math.PI);
-    g.fillStyle = inkOf(palette, c.hue);
-    g.strokeStyle = palette.css("paper");
+    const v = c.series.Y[n - 1], hollow = !Number.isFinite(v);
+    g.arc(x(c.series.X[n - 1]), height(y, v), hollow ? 5.4 : 3.4, 0, 2 * Math.PI);
+    g.fillStyle = hollow ? "transparent" : inkOf(palette, c.hue);
+    g.strokeStyle = hollow ? inkOf(palette, c.hue) : palette.css("paper");
     g.lineWidth = 1.5;
     g.fill();
     g.stroke();
@@ -403,7 +468,7 @@ function drawGuess(g, curve, { x, y, palette }) {
 
 /** Direct labels, pushed apart. @param {CanvasRenderingContext2D} g @param {Drawn[]} curves @param {{w: number, y: Scale, palette: import("../theme.js").Palette}} at */
 function drawNames(g, curves, { w, y, palette }) {
-  const ends = curves.map((c) => ({ c, at: y(c.series.Y.at(-1) ?? 0) + 3.5 })).sort((a, b) => a.at - b.at);
+  const ends = curves.map((c) => ({ c, at: height(y, c.series.Y.at(-1) ?? 0) + 3.5 })).sort((a, b) => a.at - b.at);
   const right = Math.min(112, 10 + Math.max(...curves.map((c) => g.measureText(c.name).width)));
   let last = -Infinity;
   g.textAlign = "left";

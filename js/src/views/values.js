@@ -1,6 +1,6 @@
 /** Named numbers, or a small matrix written out. */
 import { el, put } from "../dom.js";
-import { cell as cellText, listed, num } from "../format.js";
+import { listed, told, valueAt } from "../format.js";
 import { tableOf } from "../table.js";
 
 /** @import { Cell, Column, Ctx, Moment, View } from "../types" */
@@ -36,11 +36,11 @@ function named(columns, store, body) {
 function textOf(column, store, position) {
   if (["float", "int", "bool"].includes(column.kind)) {
     const unit = column.unit ? ` ${column.unit}` : "";
-    return cellText(store.value(column.name, position), column.kind) + unit;
+    return valueAt(store, column, position) + unit;
   }
   const value = store.row(column.name, position);
   if (value === undefined) return undefined;
-  if (value && typeof value === "object" && "data" in value) return Array.from(value.data.slice(0, MOST), num).join("  ");
+  if (value && typeof value === "object" && "data" in value) return Array.from(value.data.slice(0, MOST), (v) => told(v)).join("  ");
   return value == null ? "–" : String(value);
 }
 
@@ -55,7 +55,7 @@ function written({ store, body, spec }, column) {
     const labels = { rows: listOf(spec.rows), cols: listOf(spec.cols) };
     return {
       head: [column.axes?.join(" / ") ?? "", ...Array.from({ length: Math.min(m, MOST) }, (_, c) => labels.cols[c] ?? String(c))],
-      body: Array.from({ length: Math.min(n, MOST) }, (_, r) => [labels.rows[r] ?? String(r), ...Array.from({ length: Math.min(m, MOST) }, (_, c) => num(cell?.data[r * m + c]))]),
+      body: Array.from({ length: Math.min(n, MOST) }, (_, r) => [labels.rows[r] ?? String(r), ...Array.from({ length: Math.min(m, MOST) }, (_, c) => told(cell?.data[r * m + c] ?? NaN))]),
       note: n > MOST || m > MOST ? `first ${MOST} of ${n} by ${m}` : "",
     };
   };

@@ -28,6 +28,8 @@ Run machine-learning algorithms from the command line.
   python -m mlwidgets rl.q_learning -h      an algorithm and its parameters
   python -m mlwidgets verify rl.q_learning [alpha=0.3]
                                             check it against its reference
+  python -m mlwidgets publish lecture.ipynb [--slides] [--execute]
+                                            a notebook as one offline page or deck; -h says more
   python -m mlwidgets plugins               what is installed, what could not be loaded
 
 Exit status: 0 done, 1 verified and found wrong, 2 refused or failed (one line on stderr says why),
@@ -37,7 +39,12 @@ Exit status: 0 done, 1 verified and found wrong, 2 refused or failed (one line o
 def main(argv: Sequence[str] | None = None) -> int:
     """Obey a command line; the exit status."""
     try:
-        return _obey(classify(sys.argv[1:] if argv is None else argv, OPTIONS))
+        words = sys.argv[1:] if argv is None else argv
+        if words[:1] == ["publish"]:
+            from .publish.command import main as publish
+
+            return publish(words[1:])
+        return _obey(classify(words, OPTIONS))
     except MLError as error:
         return _refuse(str(error))
     except OSError as error:  # the file to save to

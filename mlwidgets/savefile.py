@@ -62,14 +62,15 @@ def load(path: str | os.PathLike[str]) -> Run:
     """A saved run, to look at; its status is "loaded". TraceFileError for what is no trace."""
     trace, header, end = read_trace(path)
     try:
-        return _loaded(trace, header, end)
+        return run_of(trace, header, end)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, ParamError) as error:
         raise TraceFileError(
             f"{os.fspath(path)}: lacks what a run needs ({error!r}), at byte 8"
         ) from None
 
 
-def _loaded(trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> Run:
+def run_of(trace: Trace, header: dict[str, Any], end: dict[str, Any]) -> Run:
+    """The run of a trace and of what was kept beside it; many errors where something is absent."""
     info = {"status": str(end.get("status", "")), **header["info"]}
     algorithm: Algorithm[Any, Any] = Algorithm(
         _gone, tuple(map(_view, info["views"])), name=str(info["name"])

@@ -105,8 +105,12 @@ def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
 def test_no_javascript_of_ours_makes_elements_or_code_from_text(root: Path) -> None:
     paths = shipped(root, ".js", ".mjs", ".html")
     assert {"player.js", "shim.js"} <= {path.name for path in paths}
-    faults = {p.name: javascript_faults(p.read_text("utf-8")) for p in paths}
+    faults = {
+        p.relative_to(root).as_posix(): javascript_faults(p.read_text("utf-8")) for p in paths
+    }
+    reveal = faults.pop("mlwidgets/static/deck.js")
     assert {name: found for name, found in faults.items() if found} == {}
+    assert set(reveal) == {"innerHTML"}, "reveal.js makes its arrows so, of its own words"
 
 
 def test_no_file_names_somebodys_machine(root: Path) -> None:

@@ -1,0 +1,1 @@
+"""Publishing: a notebook as one offline page, or as a deck."""

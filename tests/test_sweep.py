@@ -452,6 +452,59 @@ def test_a_dask_cluster_computes_lanes_and_nothing_is_left(
         run.sweep(on=address, seed=[0])
 
 
+def deadly(a: int = 1, whom: str = "itself") -> Frames[Any]:
+    """One value of it kills its process, or the cluster's worker that has it."""
+    import os
+    import signal
+
+    yield {"a": a}
+    if a == 2:
+        os.kill(os.getpid() if whom == "itself" else os.getppid(), signal.SIGKILL)
+    yield {"a": a}
+
+
+@pytest.mark.parametrize(
+    ("whom", "said"),
+    [
+        ("itself", "the worker process died (signal 9)"),
+        ("the worker", "the cluster's worker died, also when it had this lane alone"),
+    ],
+)
+def test_a_lane_that_kills_costs_no_other_lane_of_the_cluster(whom: str, said: str) -> None:
+    """Dask is told to give up at the first death, when the lanes beside it have died as well."""
+    import dask
+    from distributed import LocalCluster
+
+    config: Any = dask.config
+    start: Any = LocalCluster  # they have no types
+    lanes = [2, 1, 5, 6, 7, 8, 9, 10]
+    with (
+        config.set({"distributed.scheduler.allowed-failures": 0}),
+        start(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster,
+    ):
+        made = play(deadly, whom=whom, a=1).sweep(cluster.scheduler_address, a=lanes).wait(100)
+    assert [lane.status for lane in made.runs] == ["failed", *["done"] * 7]
+    assert str(made.runs[0].error) == said
+
+
+def test_a_cluster_whose_workers_are_gone_is_not_waited_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import LocalCluster
+
+    monkeypatch.setattr(places, "DESERTED", 0.1)
+    monkeypatch.setattr(places, "COUNT", 0.1)
+    start: Any = LocalCluster  # it has no types
+    with start(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        made = run.sweep(on=cluster.scheduler_address, n=[100_000], slow=[True])
+        place = made._place
+        assert isinstance(place, places.Cluster)
+        until(lambda: place._peopled < float("inf"), "the worker has been seen")
+        cluster.scale(0)
+        made.wait(60)
+    assert str(made.runs[0].error) == "the cluster has had no worker for 0.1 s"
+
+
 def test_without_dask_it_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(RunError, match=r"needs Dask: pip install \"mlwidgets\[dask\]\""):

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .kinds import Log as Log
     from .kinds import Range as Range
     from .kinds import Secret as Secret
+    from .pages.export import export_page as export_page
     from .params import Live as Live
     from .params import Rate as Rate
     from .params import Unless as Unless
@@ -72,6 +73,7 @@ _HOME = {
     "inputs": "Grid Net NetKind Table Text TextKind",
     "kinds": "Kind Log Range Secret",
     "kept": "keep",
+    "pages.export": "export_page",
     "params": "Live Rate Unless",
     "plugin": "Registration",
     "recording": "record",

@@ -567,11 +567,24 @@ class Run:
 
         return card_of(self)
 
-    def export(self, path: str | os.PathLike[str]) -> Self:
-        """Write one HTML file that plays this run's trace with no kernel and no network."""
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        codec: str = "exact",
+        every: int = 1,
+        max_mb: float | None = None,
+    ) -> Self:
+        """Write one HTML file that plays this run, its branches and the lanes beside it.
+
+        It needs no kernel and no network; about how large it will be is printed first.
+        codec: "exact"; "single", numbers to 7 digits; or "small", numbers to 1 part in 4,000 of
+        their range and what is drawn as colour to 254 shades. every: keep each so many frames.
+        max_mb: at most so many megabytes. ParamError for others; RunError where the file would be
+        larger, or cannot be written.
+        """
         from .pages.export import export
 
-        export(self, path)
+        export(self, path, codec, every, max_mb)
         return self
 
     def picture(

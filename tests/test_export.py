@@ -11,6 +11,7 @@ import json
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlwidgets import Frames, Run, load, play
+from mlwidgets import Frames, Heatmap, Line, Run, compare, export_page, load, play
 from mlwidgets.algorithms import Algorithm
-from mlwidgets.errors import RunError, TraceFileError
+from mlwidgets.errors import ParamError, RunError, TraceFileError
+from mlwidgets.frame import Schema
+from mlwidgets.pages.codec import CODECS, FINE, parts_of
+from mlwidgets.pages.export import asked_for_sizes, mb, size_of
+from mlwidgets.pages.figures import draft_of
 from mlwidgets.references import Reference
 from tests.test_run import raises, walk
 from tests.waiting import until
@@ -256,3 +261,201 @@ def test_a_loaded_run_is_exported_like_the_one_that_was_saved(run: Run, tmp_path
 def test_a_path_is_given(path: Any) -> None:
     with pytest.raises(RunError, match="must be the path of a file"):
         play("rl.q_learning").export(path)
+
+
+# more than one run ----------------------------------------------------------------------
+
+
+def test_a_branch_comes_with_its_family_and_says_from_where(tmp_path: Path) -> None:
+    run = play("rl.q_learning", episodes=3).step(20)
+    twin = run.branch(epsilon=0.9).wait()
+    run.wait().export(tmp_path / "a.html")
+    held = islands((tmp_path / "a.html").read_text("utf-8"))
+    assert [(kin["place"], kin["at"]) for kin in held["state"]["family"]] == [(0, None), (1, 20)]
+    (other,) = held["runs"]
+    assert (other["place"], other["trace"]["count"]) == (1, len(twin.trace))
+    assert other["card"]["hash"] == twin.trace.hash
+    run.close()
+
+
+def test_lanes_of_a_comparison_come_along_with_their_labels(run: Run, tmp_path: Path) -> None:
+    other = play(walk).wait()
+    compare(run, other, labels=["one", "two"]).export(tmp_path / "a.html").close()
+    held = islands((tmp_path / "a.html").read_text("utf-8"))
+    assert (held["state"]["label"], held["runs"][0]["beside"]["label"]) == ("one", "two")
+    assert held["info"]["compared"]
+    with pytest.raises(RunError, match="cannot export what is closed"):
+        compare(run, other).close().export(tmp_path / "b.html")
+    other.close()
+
+
+def test_ten_figures_share_one_runtime(run: Run, tmp_path: Path) -> None:
+    run.export(tmp_path / "one.html")
+    texts = [f"<b>{k}</b>" for k in range(10)]
+    export_page([run] * 10, tmp_path / "ten.html", title="A & B", words=texts)
+    one, ten = ((tmp_path / f"{n}.html").read_text("utf-8") for n in ("one", "ten"))
+    assert ten.count('data-mlwidgets="runtime"') == 1
+    assert ten.count('data-mlwidgets="trace"') == 10
+    assert "<title>A &amp; B</title>" in ten
+    assert "&lt;b&gt;9&lt;/b&gt;" in ten
+    runtime = re.findall(r'data-mlwidgets="runtime">(.*?)</script>', one)[0]
+    assert len(ten) < len(runtime) + 10 * (len(one) - len(runtime)) + 1000
+
+
+@pytest.mark.parametrize(
+    ("figures", "words", "why"),
+    [
+        ([], "", "a page takes at least one run or comparison"),
+        ([3], "", "cannot export 3: give runs, or comparisons"),
+        ([None, None], ["a"], "cannot export None"),
+    ],
+)
+def test_a_page_takes_runs(figures: list[Any], words: Any, why: str, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=re.escape(why)):
+        export_page(figures, tmp_path / "a.html", words=words)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_for_each_figure_or_one_for_all(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(ParamError, match=r"^words: 1 for 2 figures$"):
+        export_page([run, run], tmp_path / "a.html", words=["one"])
+
+
+# how large it is ------------------------------------------------------------------------
+
+ALGORITHMS = {"rl.q_learning": 2000, "nlp.attention_viz": 3, "vision.cnn_digits": 12}
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_the_size_is_told_before_and_holds_within_10_percent(
+    name: str, codec: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = play(name)
+    if run.status != "done":
+        run.step(ALGORITHMS[name])
+    said = size_of([draft_of(run)], codec, 1)
+    run.export(tmp_path / "a.html", codec=codec)
+    assert said == pytest.approx((tmp_path / "a.html").stat().st_size, rel=0.1)
+    assert capsys.readouterr().out.startswith(f"{tmp_path / 'a.html'}: about {mb(said)}")
+    run.close()
+
+
+def noisy(rows: int, width: int) -> Frames[Any]:
+    generator = np.random.default_rng(0)
+    values = generator.normal(size=(40, width))
+    for k in range(rows):
+        values = values + 0.01 * generator.normal(size=values.shape)
+        yield {"k": k, "loss": float(values.mean()), "w": values, "said": f"step {k} of many"}
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_large_trace_is_weighed_by_samples(codec: str, tmp_path: Path) -> None:
+    run = play(noisy, rows=600, width=100).wait()  # 19 MB of differences
+    draft = draft_of(run)
+    begun = time.perf_counter()
+    said = size_of([draft], codec, 1)
+    took = time.perf_counter() - begun
+    begun = time.perf_counter()
+    run.export(tmp_path / "a.html", codec=codec)
+    assert took < (time.perf_counter() - begun) / 2
+    assert said == pytest.approx((tmp_path / "a.html").stat().st_size, rel=0.1)
+    run.close()
+
+
+def test_the_size_is_linear_in_the_frames(tmp_path: Path) -> None:
+    sizes = []
+    for rows in (100, 200, 400):
+        run = play(noisy, rows=rows, width=20).wait()
+        run.export(tmp_path / "a.html")
+        sizes.append((tmp_path / "a.html").stat().st_size)
+        run.close()
+    assert sizes[2] - sizes[1] == pytest.approx(2 * (sizes[1] - sizes[0]), rel=0.05)
+
+
+def test_a_smaller_codec_says_how_values_are_rounded_and_leaves_text_exact(
+    tmp_path: Path,
+) -> None:
+    run = play(noisy, rows=300, width=20, views=(Heatmap("w"), Line("loss"))).wait()
+    sizes = []
+    for codec in CODECS:
+        run.export(tmp_path / "a.html", codec=codec)
+        sizes.append((tmp_path / "a.html").stat().st_size)
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[2] < sizes[0] / 3
+    held = islands((tmp_path / "a.html").read_text("utf-8"))
+    columns = {column["name"]: column for column in held["trace"]["cols"]}
+    told = {c["name"]: c.get("rounded", False) for c in held["info"]["columns"]}
+    assert told == {"k": False, "loss": True, "w": True, "said": False}
+    assert "1 part in 4,000" in held["info"]["rounded"]
+    texts = gzip.decompress(base64.b64decode(held["trace"]["buffers"][columns["said"]["buffer"]]))
+    assert json.loads(texts) == run.trace["said"].tolist()
+    assert columns["w"]["dtype"] == "u1"
+    run.close()
+
+
+@pytest.mark.parametrize("codec", ["single", "small"])
+def test_rounding_stays_within_what_is_said(codec: str) -> None:
+    """Whole numbers, absent values and infinities are as they were."""
+    generator = np.random.default_rng(1)
+    values = np.exp(generator.normal(size=500) * 6)
+    values[7], values[9] = np.nan, np.inf
+    columns = {"#frame": np.arange(500), "x": values, "n": np.arange(500)}
+    schema = Schema.of({"x": 1.0, "n": 1})
+    _, x, n = (part.rows for part in parts_of(columns, schema, codec, set()))
+    assert np.isnan(x[7])
+    assert np.isinf(x[9])
+    finite = np.isfinite(values)
+    gap = np.abs(x[finite] - values[finite])
+    assert gap.max() <= np.ptp(values[finite]) / FINE
+    assert (gap / values[finite]).max() < 2.5e-4
+    assert n.tolist() == list(range(500))
+
+
+def test_every_so_many_frames_are_kept_and_those_with_a_name(tmp_path: Path) -> None:
+    run = play(noisy, rows=100, width=2).wait()
+    run.stops = {33: "here"}
+    run.export(tmp_path / "a.html", every=10)
+    held = islands((tmp_path / "a.html").read_text("utf-8"))
+    assert held["trace"]["count"] == 12
+    assert held["info"]["rounded"].endswith("every 10th is in this file.")
+    run.close()
+
+
+def test_a_budget_too_small_says_what_would_fit(tmp_path: Path) -> None:
+    run = play(noisy, rows=300, width=40, views=(Heatmap("w"),)).wait()
+    with pytest.raises(
+        RunError,
+        match=r'would be about 4\.\d MB, more than max_mb=2; codec="single" \(1\.\d MB\)'
+        r' or codec="small" \(0\.\d+ MB\) or every=4 \(1\.\d MB\) would fit$',
+    ):
+        run.export(tmp_path / "a.html", max_mb=2)
+    with pytest.raises(RunError, match=r"the least is 0\.\d+ MB would fit$"):
+        run.export(tmp_path / "a.html", max_mb=0.01)
+    assert list(tmp_path.iterdir()) == []
+    run.export(tmp_path / "a.html", max_mb=2, codec="small")
+    assert (tmp_path / "a.html").stat().st_size < 2e6
+    run.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"codec": "smal"}, "codec='smal': must be one of exact, single, small. Did you mean"),
+        ({"codec": None}, "codec=None: must be one of exact, single, small"),
+        ({"every": 0}, "every=0: must be a whole number of at least 1"),
+        ({"max_mb": -1}, "max_mb=-1: must be a number of megabytes above 0"),
+        ({"max_mb": "2"}, "max_mb='2': must be a number of megabytes above 0"),
+    ],
+)
+def test_what_is_asked_is_checked(
+    run: Run, given: dict[str, Any], why: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ParamError, match="^" + re.escape(why)):
+        run.export(tmp_path / "a.html", **given)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_asks_a_player_for_the_sizes(run: Run) -> None:
+    sizes = asked_for_sizes(run.player, {})
+    assert sizes == {codec: size_of([draft_of(run)], codec, 1) for codec in CODECS}

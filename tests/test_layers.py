@@ -17,6 +17,7 @@ LATE = {
     ("run", "diskrecord"): "run.record_to(path) is the short word for it",
     ("run", "pages.export"): "run.export(path) is the short word for it",
     ("run", "pages.pictures"): "run.picture(path) is the short word for it",
+    ("replay.compare", "pages.export"): "comparison.export(path) is the short word for it",
     ("replay.compare", "pages.pictures"): "comparison.picture(path) is the short word for it",
     ("run", "replay.verify"): "run.verify() is the short word for it",
     ("run", "replay.branch"): "run.branch(at) is the short word for it",

@@ -25,8 +25,10 @@ export function figure(spec, page) {
   const say = (/** @type {string} */ more, /** @type {string} */ value) => {
     if (drawing) return void (said = [more, value]);
     put(extra, more);
-    put(now, value);
+    put(now, rounded && /^[−\d.]/.test(value) ? `≈ ${value}` : value);
   };
+  const rounded = page.info.columns.some((column) => column.rounded && spec.columns?.includes(column.name));
+  if (rounded) now.title = page.info.rounded ?? "";
   /** @type {View | null} */
   let view = null;
   let drawn = "", drawing = false, fresh = false, described = 0, tabled = 0;

@@ -93,11 +93,12 @@ function player(model, shadow, signal) {
   const behind = panes([search.pane, works, verifying(run), citing(run, tell), named.pane, ...(run.comparable ? [compare(run, cursor, branch)] : [])], invalidate);
   const large = el("button", { class: "link", type: "button", title: "Fill the screen, in large type (L)", onclick: () => void stage.enter() }, "Lecture mode");
   const foot = footer(run, tell, [...behind.buttons, large]);
+  const rounded = info.rounded ? [el("p", { class: "rounded" }, info.rounded)] : [];
   const views = el("div", { class: "views" }, alert.node);
   const bare = side.empty || info.compared; // runs that are compared are not steered together
   const body = el("div", { class: bare ? "body bare" : "body" }, views, ...(bare ? [] : [side.node]), bar.node, named.node, branch.node, bell.node, ...(info.compared ? [] : [kin.node]));
   const box = el("div", { class: "player", role: "group", "aria-label": info.title, tabindex: -1 },
-    header(info), body, ...[equation, questions].filter((part) => !part.empty && !(info.compared && part === questions)).map((part) => part.node), foot.node, ...behind.nodes);
+    header(info), body, ...[equation, questions].filter((part) => !part.empty && !(info.compared && part === questions)).map((part) => part.node), ...rounded, foot.node, ...behind.nodes);
   shadow.append(box);
   const stage = lecture(box, views, { run, stops, redraw: () => show(moment()), dress, signal });
   let palette = paletteOf(box);

@@ -9,7 +9,7 @@ export interface Param {
 export interface Legend { char: string; name: string; value?: number | null }
 export interface Column {
   name: string; kind: string; shape?: (number | null)[]; axes?: string[]; light?: boolean;
-  unit?: string; better?: string; words?: string;
+  unit?: string; better?: string; words?: string; /** in this file */ rounded?: boolean;
 }
 export interface Step { name: string; column: string; total?: string | null }
 export interface ViewSpec { kind: string; columns: string[]; title?: string; note?: string; wide?: boolean; [option: string]: unknown }
@@ -17,7 +17,7 @@ export interface Try { line?: string; label: string; question: string; params: R
 export interface Equation { n: number | string; math: Tree; words?: string }
 export type Tree = string | number | [string, Record<string, unknown>, ...Tree[]];
 export interface Info {
-  verified?: Verdict;
+  verified?: Verdict; /** how values are rounded in this file, and which frames are left out */ rounded?: string;
   name: string; title: string; summary?: string; cite?: string; citation?: string; doi?: string; watch?: string;
   tries?: Try[]; equations?: Equation[]; where?: Record<string, string>; params: Param[]; columns: Column[];
   steps?: Step[]; views: ViewSpec[]; controls?: string[] | null; at?: number; seconds?: number; fixed?: string; source?: Source; card?: Card; compared?: boolean; sweep?: boolean;
@@ -58,6 +58,7 @@ export interface Parting { text: string; label: string; frame: number | null; be
 export interface Kin { place: number; parent: number | null; at: number | null; label: string; number: number; status: string }
 export interface WireColumn {
   name: string; dtype?: string; shape?: number[]; part: "light" | "heavy";
+  /** no clock gave it */ measured?: boolean;
   /** no clock gave it */ measured?: boolean;
   buffer?: number; json?: unknown[]; sizes?: number[][]; /** bytes in planes, differences in time */ delta?: boolean;
 }

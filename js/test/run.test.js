@@ -133,6 +133,6 @@ test("a saved page looks and does not touch", async () => {
 
 test("packed buffers are unpacked", async () => {
   const { gzipSync } = await import("node:zlib");
-  const [buffer] = await decoded({ cols: [], count: 0, gz: true, buffers: [gzipSync(Uint8Array.of(1, 2, 3)).toString("base64")] });
+  const { buffers: [buffer] } = await decoded({ cols: [], count: 0, gz: true, buffers: [gzipSync(Uint8Array.of(1, 2, 3)).toString("base64")] });
   assert.deepEqual([...new Uint8Array(buffer)], [1, 2, 3]);
 });

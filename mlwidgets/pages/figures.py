@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mlwidgets.errors import RunError
-from mlwidgets.info import data_of, state_of
+from mlwidgets.info import state_of
 from mlwidgets.replay.card import info_to_keep
 from mlwidgets.replay.compare import Comparison
 from mlwidgets.replay.family import family_of
 from mlwidgets.replay.verify import latest
 from mlwidgets.run import Run
-from mlwidgets.tracefile import shuffled
 
+from .codec import Part, checked, coloured, kept_rows, parts_of, words
 from .stills import still
 
 if TYPE_CHECKING:
@@ -46,6 +44,91 @@ class Figure:
         return "\n".join(_island(name, value) for name, value in self.json.items())
 
 
+def figure_of(shown: Run | Comparison | Player, *, codec: str = "exact", every: int = 1) -> Figure:
+    """All that is recorded now, also while it goes on. RunError where there is no frame.
+
+    codec, every: see `Run.export`; ParamError for others.
+    """
+    return draft_of(shown).figure(codec, every)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The recorded rows of one run, as they were when the figure was asked for."""
+
+    trace: Trace
+    shades: set[str]
+    marks: set[int]
+
+    def parts(self, codec: str, every: int) -> list[Part]:
+        """Its columns, of the rows that are kept."""
+        trace = self.trace
+        columns = trace.read(["#frame", *trace.schema])
+        if every > 1:
+            rows = kept_rows(len(trace), every, columns["#frame"], self.marks | trace.marks)
+            columns = {name: values[rows] for name, values in columns.items()}
+        return list(parts_of(columns, trace.schema, codec, self.shades))
+
+    def island(self, codec: str, every: int) -> Json:
+        parts = self.parts(codec, every)
+        cols = [part.column | {"buffer": k} for k, part in enumerate(parts)]
+        count = len(parts[0].rows)
+        return {"cols": cols, "count": count, "gz": True, "buffers": [p.pack() for p in parts]}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A figure whose columns are not packed yet: `first` of the run that is shown, then others."""
+
+    bare: Figure
+    first: Rows
+    others: Sequence[tuple[Json, Rows]] = ()
+
+    def figure(self, codec: str = "exact", every: int = 1) -> Figure:
+        """The whole figure; ParamError for a codec that is none."""
+        checked(codec, every)
+        trace, info = self.first.island(codec, every), self.bare.json["info"]
+        if said := words(codec, every):
+            rounded = {col["name"] for col in trace["cols"] if "rounded" in col}
+            columns = [c | {"rounded": c["name"] in rounded} for c in info["columns"]]
+            info = info | {"rounded": said, "columns": columns}
+        whole = self.bare.json | {"info": info, "trace": trace}
+        if self.others:
+            runs = [told | {"trace": rows.island(codec, every)} for told, rows in self.others]
+            whole |= {"runs": runs}
+        return replace(self.bare, json=whole)
+
+    def weigh(self, codec: str = "exact", every: int = 1) -> int:
+        """About how many characters its islands have; quick, also where there is much."""
+        parts = [
+            part
+            for rows in (self.first, *(rows for _, rows in self.others))
+            for part in rows.parts(codec, every)
+        ]
+        packed = sum(part.weigh() + len(dumped(part.column)) + 16 for part in parts)
+        told = sum(len(dumped(told)) for told, _ in self.others)
+        return len(self.bare.islands()) + packed + told + len(words(codec, every))
+
+
+def draft_of(shown: Run | Comparison | Player) -> Draft:
+    """What a figure will hold, as it is now. RunError where there is no frame."""
+    scene = scene_of(shown)
+    run = scene.run
+    if not run.trace:
+        raise RunError(f"{run.name}: has no frame to export")
+    picture = still(run) if run.status != "running" else ""  # one that goes on changes under it
+    others = list(dict.fromkeys([*(x.run for x in scene.beside), *run.family]))
+    others = [other for other in others if other is not run and other.trace]
+    first = rows_of(run)
+    bare = Figure(
+        title=run.algorithm.title,
+        summary=(shown if isinstance(shown, Comparison) else run).summary(),
+        json={"info": _info(scene), "state": _state(run, first.trace) | _kin(scene, others)},
+        still=picture if len(picture) <= MOST_STILL else "",
+    )
+    return Draft(bare, first, [_other(scene, other) for other in others])
+
+
 @dataclass(frozen=True)
 class Beside:
     """A run that is drawn beside the one that is shown: its words in the page's state."""
@@ -62,21 +145,6 @@ class Scene:
     beside: Sequence[Beside] = ()
     info: Json = field(default_factory=dict)
     state: Json = field(default_factory=dict)
-
-
-def figure_of(shown: Run | Comparison | Player) -> Figure:
-    """All that is recorded now, also while it goes on. RunError where there is no frame."""
-    scene = scene_of(shown)
-    run = scene.run
-    if not run.trace:
-        raise RunError(f"{run.name}: has no frame to export")
-    picture = still(run) if run.status != "running" else ""  # one that goes on changes under it
-    return Figure(
-        title=run.algorithm.title,
-        summary=(shown if isinstance(shown, Comparison) else run).summary(),
-        json=_json(scene),
-        still=picture if len(picture) <= MOST_STILL else "",
-    )
 
 
 def scene_of(shown: Run | Comparison | Player) -> Scene:
@@ -96,36 +164,33 @@ def scene_of(shown: Run | Comparison | Player) -> Scene:
     return Scene(player.run, beside, info, said if beside else {})
 
 
-def _json(scene: Scene) -> Json:
-    """The run's own islands, then everybody else's in one."""
+def rows_of(run: Run) -> Rows:
+    marks = {event.frame for event in run.events} | {*run.stops}
+    return Rows(run.trace.snapshot(), coloured(run.views), marks)
+
+
+def _info(scene: Scene) -> Json:
     run, found = scene.run, latest(scene.run)
-    trace = run.trace.snapshot()
     info = info_to_keep(run) | {"card": run.card().to_json()} | scene.info
-    state = _state(run, trace) | scene.state
-    others = list(dict.fromkeys([*(x.run for x in scene.beside), *run.family]))
-    others = [other for other in others if other is not run and other.trace]
-    if len(run.family) > 1:
-        kept = {id(run), *map(id, others)}
-        state |= {"family": family_of(r for r in run.family if id(r) in kept), "place": run.place}
-    parts: Json = {
-        "info": info | ({} if found is None else {"verified": found.to_json()}),
-        "state": state,
-        "trace": _trace(trace),
-    }
-    if others:
-        words = {id(x.run): x.words for x in scene.beside}
-        kin = {id(r) for r in run.family}
-        parts["runs"] = [_other(r, words.get(id(r)), id(r) in kin) for r in others]
-    return parts
+    return info | ({} if found is None else {"verified": found.to_json()})
 
 
-def _other(run: Run, beside: Json | None, kin: bool) -> Json:
-    """A run that is not shown at first. beside: its words as a lane; kin: it can be shown."""
-    trace = run.trace.snapshot()
-    made: Json = {"state": _state(run, trace), "trace": _trace(trace)}
-    if kin:
-        made |= {"place": run.place}
-    return made | ({"beside": beside} if beside is not None else {})
+def _kin(scene: Scene, others: Sequence[Run]) -> Json:
+    """What the state says of everybody else."""
+    run = scene.run
+    kin = [other for other in run.family if other is run or other in others]
+    family = {"family": family_of(kin), "place": run.place} if len(kin) > 1 else {}
+    return scene.state | family
+
+
+def _other(scene: Scene, run: Run) -> tuple[Json, Rows]:
+    """A run that is not shown at first: one that is drawn beside, one of the family, or both."""
+    rows = rows_of(run)
+    told: Json = {"state": _state(run, rows.trace)}
+    if run in scene.run.family:
+        told |= {"place": run.place, "card": run.card().to_json()}
+    beside = next((x.words for x in scene.beside if x.run is run), None)
+    return told | ({"beside": beside} if beside is not None else {}), rows
 
 
 def _state(run: Run, trace: Trace) -> Json:
@@ -136,10 +201,14 @@ def _state(run: Run, trace: Trace) -> Json:
     return state
 
 
+def dumped(value: Any) -> str:
+    """Strict JSON, in few characters."""
+    return json.dumps(_plain(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
 def _island(name: str, value: Any) -> str:
     """JSON that a page's parser cannot take for anything else."""
-    text = json.dumps(_plain(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    inert = text.replace("<", "\\u003c")
+    inert = dumped(value).replace("<", "\\u003c")
     return f'<script type="application/json" data-mlwidgets="{name}">{inert}</script>'
 
 
@@ -152,17 +221,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and value - value != 0:
         return None
     return value
-
-
-def _trace(trace: Trace) -> Json:
-    """Every column of every recorded frame, gzipped; fixed shapes as differences in time."""
-    count = len(trace)
-    columns, buffers = data_of(trace, (0, count), (0, count))
-    texts = list(buffers)
-    for column in columns:
-        if "buffer" in column and "sizes" not in column:
-            k = column["buffer"]
-            texts[k] = shuffled(texts[k], column["dtype"], count)
-            column["delta"] = True
-    packed = [base64.b64encode(gzip.compress(b, 9, mtime=0)).decode() for b in texts]
-    return {"cols": columns, "count": count, "gz": True, "buffers": packed}

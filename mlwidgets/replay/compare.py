@@ -150,6 +150,19 @@ class Comparison:
             self._player.lay([run for run, _ in others], [said for _, said in others])
         return self._player
 
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        codec: str = "exact",
+        every: int = 1,
+        max_mb: float | None = None,
+    ) -> Self:
+        """Write one HTML file that shows the runs beside each other; see `Run.export`."""
+        from mlwidgets.pages.export import export
+
+        export(self, path, codec, every, max_mb)
+        return self
+
     def close(self) -> Comparison:
         """Take it off the page; the runs stay."""
         if not self.closed and self._player is not None:

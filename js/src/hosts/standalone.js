@@ -4,9 +4,11 @@ import { restored } from "../delta.js";
 import { parting } from "../parting.js";
 
 /** @import { Card, DataMessage, Group, Info, LaneState, Model, State, WireColumn } from "../types" */
-/** @typedef {{cols: (WireColumn & {delta?: boolean, measured?: boolean})[], count: number, buffers?: string[], gz?: boolean | boolean[]}} TraceIsland */
+/** @typedef {WireColumn & {delta?: boolean, text?: boolean, scale?: [number, number], rounded?: boolean}} Packed */
+/** @typedef {{cols: Packed[], count: number, buffers?: string[], gz?: boolean | boolean[]}} TraceIsland */
+/** @typedef {{cols: WireColumn[], count: number, buffers: ArrayBuffer[]}} Decoded */
 /** @typedef {{label: string, group?: Group | null}} Words */
-/** @typedef {{state: State, trace: TraceIsland, place?: number, beside?: Words, card?: Card, data?: Promise<ArrayBuffer[]>}} Recorded */
+/** @typedef {{state: State, trace: TraceIsland, place?: number, beside?: Words, card?: Card, data?: Promise<Decoded>}} Recorded */
 /** @typedef {{name: string, of: Recorded, pale: boolean} & Words} Laid */
 
 const OVER = ["done", "stopped", "failed"];
@@ -29,14 +31,28 @@ export function bytes(text) {
 /** @param {Uint8Array<ArrayBuffer>} packed @returns {Promise<ArrayBuffer>} */
 const unzipped = (packed) => new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 
-/** @param {TraceIsland} trace @returns {Promise<ArrayBuffer[]>} */
-export function decoded({ cols, count, buffers = [], gz = false }) {
-  return Promise.all(buffers.map(async (text, k) => {
+/** The columns as a store takes them: what was rounded to shades is numbers again. @param {TraceIsland} trace @returns {Promise<Decoded>} */
+export async function decoded({ cols, count, buffers = [], gz = false }) {
+  /** @type {ArrayBuffer[]} */
+  const plain = await Promise.all(buffers.map(async (text, k) => {
     const packed = bytes(text);
-    const plain = (Array.isArray(gz) ? gz[k] : gz) ? await unzipped(packed) : packed.buffer;
-    const col = cols.find((c) => c.buffer === k);
-    return col?.delta ? restored(plain, col.dtype ?? "f8", count) : plain;
+    return (Array.isArray(gz) ? gz[k] : gz) ? await unzipped(packed) : packed.buffer;
   }));
+  const whole = cols.map((col) => {
+    const { delta, scale, text, ...rest } = col, k = col.buffer ?? -1;
+    if (text) return { ...rest, json: JSON.parse(new TextDecoder().decode(plain[k])), buffer: undefined };
+    if (delta) plain[k] = restored(plain[k], col.dtype ?? "f8", count);
+    if (scale) plain[k] = unshaded(new Uint8Array(plain[k]), scale);
+    return { ...rest, dtype: scale ? "f4" : col.dtype };
+  });
+  return { cols: whole, count, buffers: plain };
+}
+
+/** @param {Uint8Array} shades 255 is what is no number @param {[number, number]} scale the value of 0, and a step */
+function unshaded(shades, [low, step]) {
+  const values = new Float32Array(shades.length);
+  for (let k = 0; k < shades.length; k++) values[k] = shades[k] === 255 ? NaN : low + shades[k] * step;
+  return values.buffer;
 }
 
 /** @param {ParentNode} root @returns {Promise<Model>} */
@@ -92,7 +108,7 @@ export class Saved {
     const { family, label, unlike, group } = this.runs[0].state;
     const compared = this.laid.some((lane) => !lane.pale);
     const own = this.shown === this.runs[0] ? { label, unlike, group } : {};
-    return { ...state, ...(compared ? own : {}), ...(compared && !own.label ? { label: this.called(this.shown) } : {}),
+    return { ...state, count: this.shown.trace.count, ...(compared ? own : {}), ...(compared && !own.label ? { label: this.called(this.shown) } : {}),
       family, place, status: settled(state.status), epoch: this.epoch, lanes: this.laid.map(laneState) };
   }
 
@@ -182,9 +198,12 @@ export class Saved {
   /** @param {number} tolerance */
   async parted(tolerance) {
     if (!(tolerance >= 0)) throw new Error("The tolerance must be a number of at least 0.");
-    const mine = { ...this.shown.trace, buffers: await dataOf(this.shown) };
-    return Promise.all(this.laid.filter((lane) => !lane.pale).map(async ({ of, label }) =>
-      parting(mine, { ...of.trace, buffers: await dataOf(of) }, label, tolerance)));
+    const mine = await dataOf(this.shown);
+    const of = this.info.rounded ? " (of values as they are in this file)" : "";
+    return Promise.all(this.laid.filter((lane) => !lane.pale).map(async (lane) => {
+      const found = parting(mine, await dataOf(lane.of), lane.label, tolerance);
+      return { ...found, text: found.text + of };
+    }));
   }
 }
 
@@ -193,8 +212,8 @@ const dataOf = (run) => (run.data ??= decoded(run.trace));
 
 /** @param {Recorded} run @param {number} epoch @param {string} [lane] @returns {Promise<[DataMessage, ArrayBuffer[]]>} */
 async function message(run, epoch, lane) {
-  const { count, cols } = run.trace;
-  return [{ type: "data", epoch, count, light: [0, count], heavy: [0, count], cols, ...(lane ? { lane } : {}) }, await dataOf(run)];
+  const { count, cols, buffers } = await dataOf(run);
+  return [{ type: "data", epoch, count, light: [0, count], heavy: [0, count], cols, ...(lane ? { lane } : {}) }, buffers];
 }
 
 /** Nothing goes on here. @param {string} status */

@@ -74,10 +74,9 @@ def export_page(
     texts, one above each. codec, every, max_mb: see `Run.export`. RunError where there is nothing
     to show, or where the file cannot be written.
     """
-    shown: list[Any] = [figures] if isinstance(figures, Shown) else list(figures)
+    shown: list[Shown] = [figures] if isinstance(figures, Shown) else list(figures)
     for one in shown:
-        if not isinstance(one, Shown):
-            raise RunError(f"cannot export {clip(repr(one), 40)}: give runs, or comparisons")
+        _shown(one)
     if not shown:
         raise RunError("a page takes at least one run or comparison")
     texts = [words] if isinstance(words, str) else list(words)
@@ -87,6 +86,11 @@ def export_page(
     name = title or drafts[0].bare.title
     heading = f"<h1>{html.escape(title)}</h1>" if title else ""
     write(path, drafts, name, (heading, texts), codec=codec, every=every, max_mb=max_mb)
+
+
+def _shown(given: object) -> None:
+    if not isinstance(given, Shown):
+        raise RunError(f"cannot export {clip(repr(given), 40)}: give runs, or comparisons")
 
 
 def _draft(shown: Shown) -> Draft:

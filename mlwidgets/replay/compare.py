@@ -127,13 +127,13 @@ class Comparison:
         picture(self, path, frame, width=width, dpi=dpi, views=views, words=words)
         return self
 
-    @property
     def publish(self) -> None:
         """Put a complete page with the runs in the place of their players; see `Run.publish`."""
         from mlwidgets.pages.srcdoc import publish
 
         publish(self)
 
+    @property
     def player(self) -> Player:
         """The widget, made when first asked for."""
         if self._player is None:

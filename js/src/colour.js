@@ -43,12 +43,16 @@ export function inkOf(palette, hue) {
   return css(mix(palette.rgb(WAY[leg]), palette.rgb(WAY[leg + 1]), 2 * hue - leg));
 }
 
+const READABLE = 4.5; // the contrast that WCAG asks of text
+
 /** Ink that reads on a colour of a ramp. @param {string} colour @param {Palette} palette */
 export function inkOn(colour, palette) {
   const [r, g, b] = (colour.match(/\d+/g) ?? []).map(Number);
   const back = luminance([r, g, b]);
   const ink = luminance(palette.rgb("ink")), paper = luminance(palette.rgb("paper"));
-  return palette.css(contrast(back, ink) >= contrast(back, paper) ? "ink" : "paper");
+  const [name, best] = contrast(back, ink) >= contrast(back, paper) ? ["ink", ink] : ["paper", paper];
+  if (contrast(back, best) >= READABLE) return palette.css(name);
+  return contrast(back, 0) >= contrast(back, 1) ? "#000" : "#fff"; // one of them always is
 }
 
 /** @param {number} a @param {number} b */

@@ -64,6 +64,7 @@ test("a signed ramp has the paper in the middle", () => {
 
 test("ink on a colour is the one that reads better", () => {
   assert.deepEqual([inkOn("rgb(240 240 240)", palette), inkOn("rgb(20 40 60)", palette)], ["ink", "paper"]);
+  assert.equal(inkOn("rgb(50, 134, 121)", palette), "#000", "neither of them has a contrast of 4.5");
 });
 
 test("a legend may say more than the kind", () => {

@@ -605,6 +605,11 @@ class Run:
         RunError for a frame that was not recorded, another suffix, or a path that cannot be
         written; .png and .pdf need `pip install "mlwidgets[pictures]"`.
         """
+        from .pages.pictures import picture
+
+        picture(self, path, frame, width=width, dpi=dpi, views=views, words=words)
+        return self
+
     def publish(self) -> None:
         """Put a complete page with this run's trace in the place of its players in the notebook.
 
@@ -614,11 +619,6 @@ class Run:
         from .pages.srcdoc import publish
 
         publish(self)
-
-        from .pages.pictures import picture
-
-        picture(self, path, frame, width=width, dpi=dpi, views=views, words=words)
-        return self
 
     def _ipython_display_(self) -> None:
         """In a notebook, a player whose still is renewed; elsewhere IPython shows the text."""

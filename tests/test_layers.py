@@ -15,6 +15,8 @@ LATE = {
     ("run", "player"): "a run that is displayed is a player",
     ("run", "savefile"): "run.save(path) is the short word for it",
     ("run", "diskrecord"): "run.record_to(path) is the short word for it",
+    ("run", "pages.srcdoc"): "run.publish() is the short word for it",
+    ("replay.compare", "pages.srcdoc"): "comparison.publish() is the short word for it",
     ("run", "pages.export"): "run.export(path) is the short word for it",
     ("run", "pages.pictures"): "run.picture(path) is the short word for it",
     ("replay.compare", "pages.export"): "comparison.export(path) is the short word for it",

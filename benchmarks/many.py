@@ -138,7 +138,10 @@ def hundred_players(place: Place) -> Iterator[Figure]:
     """100 players of Q-learning in one notebook: until all are painted, and the heap they cost.
 
     Once as 100 cells run by "Run all", once as one box of 100 in a single cell; timed in the page
-    from the command to the animation frame after which each player has drawn. The heap is
+    from the command to the animation frame after which each player has drawn. JupyterLab is told to
+    lay out every cell: by default it leaves those out of sight to the browser, which does not, and
+    a player that nobody sees does not draw. So a third time with its default: until all players
+    are there, then how long each takes to be painted when it is brought into sight. The heap is
     JavaScript's, after a collection, less what it was before. The peer is a box of 100 of plotly's
     FigureWidget, given 60 s.
     """
@@ -148,6 +151,7 @@ def hundred_players(place: Place) -> Iterator[Figure]:
         ("one box", [LOAD, BOX], 1),
     ):
         with place.book(cells) as book:
+            book.probe("layOut")
             book.run(0)
             before = book.heap()
             took = book.probe("run", cell, "players", 100)
@@ -164,6 +168,33 @@ def hundred_players(place: Place) -> Iterator[Figure]:
             note=note if took else f"not all painted within 60 s; {note}",
         )
         yield Figure(f"100 players, {what}, heap", heap, "MB", most(150), peer=peer[1])
+    yield from as_they_come(place)
+
+
+def as_they_come(place: Place) -> Iterator[Figure]:
+    """100 cells with JupyterLab's own settings, scrolled through."""
+    with place.book([LOAD, *[SHOW] * 100]) as book:
+        book.run(0)
+        took = book.probe("run", -1, "mounted", 100)
+        at_once = book.probe("ink", -1)[0]
+        visits = book.probe("visit", -1)
+        faults = book.errors
+    times = [ms for ms in visits if ms is not None]
+    what = "100 players, 100 cells as JupyterLab lays them out"
+    yield Figure(
+        f"{what}, until all are there",
+        None if took is None else took / 1000,
+        "s",
+        most(5),
+        note=f"{at_once} canvases painted by then; console errors: {said(faults)}",
+    )
+    yield Figure(
+        f"{what}, into sight to painted, worst",
+        max(times, default=None) if len(times) == 100 else None,
+        "ms",
+        None,
+        note=f"{len(times)} of {len(visits)} were painted, median {median(times or [0]):.0f} ms",
+    )
 
 
 def said(faults: list[str]) -> str:
@@ -335,15 +366,20 @@ def arrived_at(book: Tapped, k: int, last: int) -> bool:
 
 STATE = """
 def state():
-    import gc, json, psutil, threading
+    import ctypes, gc, json, psutil, threading
+    from contextlib import suppress
     from ipywidgets.widgets.widget import _instances
     gc.collect()
+    before = psutil.Process().memory_info().rss
+    with suppress(OSError, AttributeError):  # what glibc keeps for the next run is no leaving
+        ctypes.CDLL(None).malloc_trim(0)
     return json.dumps({
         "comms": len(get_ipython().kernel.comm_manager.comms),
         "models": [type(w).__name__ for w in _instances.values()],
         "threads": threading.active_count(),
         "runs": len(mlwidgets.runs()) if "mlwidgets" in globals() else 0,
         "rss": psutil.Process().memory_info().rss,
+        "untrimmed": before,
     })
 """
 PLAYED = "mlwidgets.play('rl.q_learning').wait()"
@@ -354,8 +390,10 @@ def reexecution(place: Place) -> Iterator[Figure]:
     """The same cell executed again and again: what each execution leaves behind in the kernel.
 
     Counted after a collection, from the tenth execution to the last: comms, threads, live runs, and
-    the kernel's resident memory divided by the executions. Once with a player that is only opened,
-    once with a run that was played to its end (its trace is 8 MB). Each is painted before the next.
+    the kernel's resident memory divided by the executions, once glibc has given back what it keeps
+    of what was freed; how much it grew before that is in the note. Once with a player that is only
+    opened, once with a run that was played to its end (its trace is 8 MB). Each is painted before
+    the next.
     """
     times = place.executions
     peers = []
@@ -424,5 +462,6 @@ def executed(
         "note": f"{hidden} more comm is the kernel's one copy of the JavaScript; "
         f"{(late['comms'] - early['comms']) / between:.2f} comms more each time; "
         f"JavaScript heap {(heaps[-1] - heaps[0]) * 1000 / between:+.0f} kB each; "
-        f"{late['threads']} threads",
+        f"{late['threads']} threads; with what glibc keeps "
+        f"{(late['untrimmed'] - early['untrimmed']) / 1000 / between:+.0f} kB each",
     }

@@ -10,10 +10,15 @@ from tests.browser.playing import LOAD, PLAY, Player, opened, settled
 
 AGAIN = 50
 WARM = 10  # executions before growth is measured: what is made once for a kernel is there by then
-GROWTH = 20_000  # bytes an execution may leave behind
+GROWTH = 20_000  # bytes an execution may leave behind, as Python counts them
+RESIDENT = 250_000  # by which the process may grow with each: torch's own caches swing by 5 MB
+PARTS = 6  # of the executions, after each of which the process is weighed
 
-TOOLS = """import gc, threading, tracemalloc
-import comm
+TOOLS = """import ctypes, gc, sys, threading, tracemalloc
+from contextlib import suppress
+from itertools import combinations
+from statistics import median
+import comm, psutil
 
 def walk(n: int = 100):
     x = 0.0
@@ -37,6 +42,31 @@ def held():
         r.fixed or r.restart()
     gc.collect()
     return tracemalloc.get_traced_memory()[0]
+
+def of_torch():
+    "Modules alive, and the bytes of all tensors alive, which no counter of Python sees."
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return 0, 0
+    gc.collect()
+    alive = [o for o in gc.get_objects() if issubclass(type(o), (torch.nn.Module, torch.Tensor))]
+    tensors = [o for o in alive if issubclass(type(o), torch.Tensor)]
+    storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}
+    return len(alive) - len(tensors), sum(storages.values())
+
+weighed = []
+
+def weigh():
+    "The process's memory, without what the C library keeps for later."
+    held()
+    with suppress(OSError, AttributeError):  # only glibc can give it back
+        ctypes.CDLL(None).malloc_trim(0)
+    weighed.append(psutil.Process().memory_info().rss)
+
+def slope():
+    "Bytes from one weighing to the next: the median over all pairs, so that one jump is none."
+    pairs = combinations(enumerate(weighed), 2)
+    return median((b - a) / (j - i) for (i, a), (j, b) in pairs)
 """
 CELLS = {
     "rl.q_learning": "run = mlwidgets.play('rl.q_learning').start()\nrun",
@@ -77,14 +107,32 @@ def test_a_cell_run_fifty_times_leaves_one_run_and_nothing_else(lab: Lab, name: 
     run_often(book, 1, 2)
     book.wait_for("ours() == live()", "True")
     book.exec("comms, threads, before = left(), threading.active_count(), held()")
-    run_often(book, 1, AGAIN - WARM - 2)
+    book.exec("modules, tensors = of_torch(); weigh()")
+    each = (AGAIN - WARM - 2) // PARTS
+    for _ in range(PARTS):
+        run_often(book, 1, each)
+        book.wait_for("ours() == live()", "True")
+        book.exec("weigh()")
+    run_often(book, 1, AGAIN - WARM - 2 - PARTS * each)
     assert int(book.eval("live()")) <= 1
     book.wait_for("ours() == live()", "True")
     book.wait_for("threading.active_count() <= threads", "True")
     book.wait_for("left() <= comms", "True")
     allowed = GROWTH * (AGAIN - WARM - 2)  # what a thread still has in hand is given back soon
     book.wait_for(f"held() - before < {allowed}", "True")
+    book.wait_for("of_torch() <= (modules, tensors)", "True")
+    assert float(book.eval("slope()")) < each * RESIDENT, book.eval("weighed")
     expect(book.output(1).get_by_role("slider", name="Frame", exact=True)).to_be_visible()
+
+
+def test_what_is_planted_in_torch_or_in_the_process_is_seen(lab: Lab) -> None:
+    book = lab.open([LOAD + "\n" + TOOLS + "\nimport torch"])
+    book.run(0)
+    assert book.eval("of_torch()") == "(0, 0)"
+    book.exec("kept = torch.nn.Linear(100, 100, bias=False)")
+    assert book.eval("of_torch()") == "(1, 40000)"
+    book.exec(f"for _ in range(6): kept = kept, b'k' * {10 * RESIDENT}; weigh()")
+    assert float(book.eval("slope()")) > 6 * RESIDENT
 
 
 FLOODS = 8

@@ -10,8 +10,8 @@ import { kept } from "./places.js";
 const FADE = 4000; // ms that the hints stay
 const SCREEN = [960, 540]; // px that a screen has at zoom 1: at 1080 lines type of 12 px is then 24
 const [LEAST, MOST] = [1.15, 1.6]; // the least zoom at all, the most in parts of the usual
-const SIZES = [1, 0.92, 0.84, 0.76]; // of the usual zoom, should all figures fit in no other way
-const SHARES = [0.92, 0.84, 0.76, 0.68, 0.6, 0.5, 0.4]; // of the width, for a wide figure that is too tall
+const SIZES = [1, 0.9, 0.8, 0.7]; // of the usual zoom, should all figures fit in no other way
+const SHARES = [1, 0.92, 0.84, 0.76, 0.68, 0.6, 0.5, 0.4]; // of the width, for a wide figure that is too tall
 
 /** More fits, or as much and it is larger. @param {{over: number, area: number}} one @param {{over: number, area: number}} other */
 const better = (one, other) => (one.over <= 1 && other.over <= 1 ? one.area > other.area : one.over < other.over);
@@ -156,10 +156,11 @@ export function lecture(box, views, { run, stops, redraw, dress, signal }) {
     const most = innerWidth < innerHeight ? 1 : Math.min(4, figures.length);
     const whole = { zoom: usual, share: 1, columns: 0 };
     let best = tried(whole);
-    for (const share of wide ? SHARES : []) if (best.over > 1) best = tried({ ...whole, share });
     for (const size of SIZES) {
+      const zoom = usual * size;
+      for (const share of wide ? SHARES : [1]) if (best.over > 1) best = tried({ ...whole, zoom, share });
       for (let columns = 2; columns <= most; columns++) {
-        const found = tried({ ...whole, zoom: usual * size, columns });
+        const found = tried({ ...whole, zoom, columns });
         if (better(found, best)) best = found;
       }
       if (best.over <= 1) break;

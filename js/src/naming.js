@@ -43,8 +43,8 @@ export function stopMarks(reach, stops, cursor, left) {
 export function naming(run, cursor, stops, back) {
   const id = unique("mlw-stop"), fault = el("span", { class: "fault", role: "alert" });
   const where = el("label", { for: id }), field = el("input", { id, type: "text", class: "field", maxlength: LONGEST, placeholder: "a short name", autocomplete: "off" });
-  const node = el("form", { class: "naming", hidden: true, onsubmit: (/** @type {Event} */ event) => void keep(event) }, where, field,
-    el("button", { class: "link", type: "submit" }, "Keep"), el("button", { class: "link", type: "button", onclick: () => close() }, "Cancel"), el("span", { class: "said" }, "Enter keeps; an empty name removes the stop."), fault);
+  const node = el("div", { class: "naming", role: "group", "aria-label": "Name a stop", hidden: true }, where, field,
+    el("button", { class: "link", type: "button", onclick: () => void keep() }, "Keep"), el("button", { class: "link", type: "button", onclick: () => close() }, "Cancel"), el("span", { class: "said" }, "Enter keeps; an empty name removes the stop."), fault);
   const list = el("ul", { class: "stops" }), none = el("p", {}, "This run has no stops.");
   const here = el("button", { class: "link", type: "button", title: "Name a stop at the cursor (S)", onclick: () => open() }, "Name this frame");
   const keys = el("dl", { class: "keys" }, ...KEYS.flatMap(([key, does]) => [el("dt", {}, key), el("dd", {}, does)]));
@@ -54,6 +54,7 @@ export function naming(run, cursor, stops, back) {
 
   field.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
+    if (event.key === "Enter") void keep();
   });
 
   /** Opens the field at the cursor, or for a stop that is there. @param {Stop} [stop] */
@@ -74,9 +75,7 @@ export function naming(run, cursor, stops, back) {
     back();
   }
 
-  /** @param {Event} event */
-  async function keep(event) {
-    event.preventDefault();
+  async function keep() {
     const { error } = await stops.set(frame, field.value);
     if (!error) return close();
     run.notice = "";

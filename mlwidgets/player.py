@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 LONG = {  # done aside, its result sent: "module:function" of (player, content)
     "set": "replay.family:asked_to_set",  # of a run that is over
     "export": "pages.export:asked",
+    "picture": "pages.pictures:asked",
     "sizes": "pages.export:asked_for_sizes",
     "find": "search:asked",
     "pause_when": "search:asked_to_pause",

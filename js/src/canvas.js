@@ -6,6 +6,16 @@ const widths = new WeakMap();
 /** @type {WeakMap<HTMLElement, number>} how much larger the screen shows it: lecture mode is zoomed */
 const zooms = new WeakMap();
 
+let density = 0;
+
+/** Draws all canvases with so many pixels for one of the page's, for a film; 0: with those that the screen has. @param {number} pixels */
+export function setDensity(pixels) {
+  density = pixels;
+}
+
+/** How many pixels a figure has for one of its own. @param {HTMLElement} body */
+export const densityOf = (body) => (density || devicePixelRatio || 1) * (zooms.get(body) ?? 1);
+
 /** Reads how wide a figure is. At the beginning of a frame, before anything is written: the page is laid out once. @param {HTMLElement} body */
 export function measure(body) {
   widths.set(body, body.clientWidth);
@@ -27,7 +37,7 @@ export function canvasIn(body) {
     canvas,
     /** Clears and sizes; type keeps its size at any width. */
     open(height) {
-      const w = Math.max(160, widthOf(body)), ratio = (devicePixelRatio || 1) * (zooms.get(body) ?? 1);
+      const w = Math.max(160, widthOf(body)), ratio = densityOf(body);
       const [px, py] = [Math.round(w * ratio), Math.round(height * ratio)];
       if (canvas.width !== px || canvas.height !== py) [canvas.width, canvas.height] = [px, py];
       if (canvas.style.height !== `${height}px`) canvas.style.height = `${height}px`;

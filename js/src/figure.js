@@ -1,5 +1,5 @@
 /** A figure: caption, picture, and the rows behind it. One view draws in it. */
-import { measure, widthOf } from "./canvas.js";
+import { densityOf, measure, widthOf } from "./canvas.js";
 import { el, put, unique } from "./dom.js";
 import { tableOf } from "./table.js";
 import { viewOf } from "./views/index.js";
@@ -64,7 +64,7 @@ export function figure(spec, page) {
     /** Draws when what it shows has changed. @param {Moment} m @param {string} version */
     draw(m, version) {
       const shown = view;
-      const key = `${m.position} ${version} ${widthOf(body)} ${shown?.history ? page.store.known : page.store.heavy.has(m.position)}`;
+      const key = `${m.position} ${version} ${widthOf(body)} ${densityOf(body)} ${shown?.history ? page.store.known : page.store.heavy.has(m.position)}`;
       if (!shown || key === drawn || !widthOf(body)) return;
       drawn = key;
       drawing = true;

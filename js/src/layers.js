@@ -16,6 +16,7 @@ export class Layers {
    * @param {(g: CanvasRenderingContext2D, layer: Layer) => void} paint the whole of a layer
    */
   draw(g, key, px, paint) {
+    key = `${key} ${g.canvas.width}`;
     const same = key === this.before;
     this.before = key;
     if (!same) return false;

@@ -20,6 +20,7 @@ import { pictured } from "./pictured.js";
 import { paint } from "./paint.js";
 import { panes } from "./panes.js";
 import { Run } from "./run.js";
+import { exporting } from "./saving.js";
 import { alarm, status } from "./status.js";
 import { label } from "./steps.js";
 import { Stops } from "./stops.js";
@@ -90,7 +91,7 @@ function player(model, shadow, signal) {
   const questions = tries(run, branch);
   const search = finder(run, cursor);
   const named = naming(run, cursor, stops, () => box.focus());
-  const behind = panes([search.pane, works, verifying(run), citing(run, tell), named.pane, ...(run.comparable ? [compare(run, cursor, branch)] : [])], invalidate);
+  const behind = panes([search.pane, works, verifying(run), citing(run, tell), named.pane, ...(run.comparable ? [compare(run, cursor, branch)] : []), exporting(run, cursor, lent, signal)], invalidate);
   const large = el("button", { class: "link", type: "button", title: "Fill the screen, in large type (L)", onclick: () => void stage.enter() }, "Lecture mode");
   const foot = footer(run, tell, [...behind.buttons, large]);
   const rounded = info.rounded ? [el("p", { class: "rounded" }, info.rounded)] : [];
@@ -109,7 +110,7 @@ function player(model, shadow, signal) {
   const beside = multiples(run, cursor, page);
   views.append(...figures.map((f) => f.node), beside.node);
 
-  let asked = 0, before = 0, timer = 0, visible = true;
+  let asked = 0, before = 0, timer = 0, visible = true, filmed = false;
   dress();
   if (info.compared) behind.open("Compare");
   keys(box, cursor, { ...search.keys, ...named.keys, l: () => void stage.enter(), "?": () => behind.open(named.pane.label) });
@@ -178,6 +179,12 @@ function player(model, shadow, signal) {
 
   /** @param {Moment} m */
   function show(m) {
+    if (!filmed) figured(m);
+    for (const part of [bar, side, kin, equation, foot, bell, alert, behind, search, stage]) part.update(m);
+  }
+
+  /** @param {Moment} m */
+  function figured(m) {
     const version = `${palette.version} ${run.version} ${store.epoch} ${run.lanes.version}`;
     const { compared } = run.lanes;
     for (const f of figures) f.node.hidden = compared;
@@ -185,20 +192,36 @@ function player(model, shadow, signal) {
     for (const f of compared ? [] : figures) f.draw(m, version);
     beside.draw(m, version);
     for (const f of compared ? beside.figures : figures) f.tell(m);
-    for (const part of [bar, side, kin, equation, foot, bell, alert, behind, search, stage]) part.update(m);
   }
 
   /** @returns {Moment} */
   function moment() {
+    return momentAt(cursor.position, cursor.frame, cursor.following, !cursor.playing && run.ended);
+  }
+
+  /** @param {number} position @returns {Moment} */
+  function momentAt(position, frame = store.frame(position), following = false, done = false) {
     const { state } = run;
-    const { position, frame } = cursor;
     return {
-      position, frame, state,
+      position, frame, state, done,
       lanes: run.lanes.at(cursor.step, position),
       spread: run.lanes.spread,
-      params: inForce(state, frame, cursor.following),
-      done: !cursor.playing && run.ended,
+      params: inForce(state, frame, following),
       label: label(store, cursor.steps, position, state),
+    };
+  }
+
+  /** The figures, lent to a film; the player draws them again when it is made. @returns {import("./film.js").Stage} */
+  function lent() {
+    return {
+      views, store, title: info.title, palette: () => palette,
+      lanes: (position) => run.lanes.at(cursor.step, position).filter((lane) => !lane.pale),
+      label: (position) => label(store, cursor.steps, position, run.state),
+      draw: (position) => figured(momentAt(position)),
+      hold(on) {
+        filmed = on;
+        invalidate();
+      },
     };
   }
 

@@ -263,10 +263,13 @@ export class Run {
   }
 }
 
-/** A file that the kernel made, into the reader's downloads. @param {FileMessage} file @param {Bytes} bytes */
-function save({ name, mime }, bytes) {
+/** A file that the kernel made. @param {FileMessage} file @param {Bytes} bytes */
+const save = ({ name, mime }, bytes) => download(name, new Blob([/** @type {BlobPart} */ (bytes)], { type: mime }));
+
+/** Into the reader's downloads. @param {string} name @param {Blob} blob */
+export function download(name, blob) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (bytes)], { type: mime }));
+  link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

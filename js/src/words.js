@@ -45,14 +45,7 @@ export function footer(run, tell, more) {
   const text = el("span"), changes = el("span", { class: "changes" });
   const copy = el("button", { class: "line", type: "button", title: "Copy this line: it gives this run from its start", onclick: () => void copied(whole(), text, tell) },
     el("span", { class: "unseen" }, "Copy the line: "), text, changes);
-  const file = el("button", { class: "link", type: "button", title: "One HTML file that plays this run with no kernel and no network", onclick: () => void exported() }, "Export");
-  const node = el("footer", {}, copy, ...more, ...(run.live ? [file] : []));
-
-  async function exported() {
-    tell("Making the page…");
-    const { error } = await run.do("export");
-    if (!error) tell("The page is on its way to your downloads.");
-  }
+  const node = el("footer", {}, copy, ...more);
 
   const whole = () => `${run.state.line ?? ""}${run.state.steering ?? ""}`;
 

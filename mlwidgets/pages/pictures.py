@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mlwidgets.errors import ParamError, RunError, clip, nearest
 from mlwidgets.frame import Schema
@@ -276,7 +276,7 @@ def _encoded(svg: str, kind: str, size: tuple[float, float], dpi: float, title: 
     page = PAGE.format(w=f"{w:.4f}", h=f"{h:.4f}").encode()
     given = {"svg": svg, "title": title}
     try:
-        made = typst.compile(page, format=kind[1:], ppi=dpi, sys_inputs=given, timestamp=0)
+        form: Literal["png", "pdf"] = "png" if kind == ".png" else "pdf"
+        return typst.compile(page, format=form, ppi=dpi, sys_inputs=given, timestamp=0)
     except Exception as why:  # typst's own error, and what its Rust may raise
         raise RunError(f"the picture cannot be made as {kind}: {clip(str(why), 200)}") from None
-    return bytes(made)

@@ -110,8 +110,9 @@ def test_a_cell_is_played_steered_exported_and_read_offline(
     book.screenshot("own-cell-1-steered")
 
     # exported by the button and by the verb
+    mine.button("Export").click()
     with book.page.expect_download() as download:
-        mine.button("Export").click()
+        mine.button("Save page").click()
     pressed, written = tmp_path / "pressed.html", tmp_path / "written.html"
     download.value.save_as(pressed)
     assert download.value.suggested_filename == "ising.html"

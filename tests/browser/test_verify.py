@@ -116,7 +116,7 @@ def test_an_exported_page_keeps_the_verdict_if_there_was_one(lab: Lab) -> None:
             verified(player)
         page = book.page.context.new_page()
         page.goto(exported(lab, book, name).as_uri())
-        expect(page.get_by_role("button", name="Export")).to_have_count(0)
+        expect(page.get_by_role("button", name="Save page")).to_have_count(0)
         expect(page.get_by_role("slider", name="Frame")).to_be_visible()
         expect(page.get_by_role("button", name="Verify", exact=True)).to_have_count(there)
         if there:

@@ -322,7 +322,8 @@ def test_a_hostile_names_page_is_downloaded_under_a_harmless_one(lab: Lab) -> No
     watch = Watch(lab._context)
     book = lab.open([NAMED.format(name="../../x<script>.html").replace("))", "), {})")])
     book.run_all()
-    export = book.output(0).get_by_role("button", name="Export", exact=True)
+    book.output(0).get_by_role("button", name="Export", exact=True).click()
+    export = book.output(0).get_by_role("button", name="Save page", exact=True)
     with book.page.expect_download() as download:
         export.click()
     assert download.value.suggested_filename == "x_script_html.html"

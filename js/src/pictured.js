@@ -13,10 +13,12 @@ export function pictured(host, root) {
   adoptStyle(shadow);
   const { text = "" } = host.first?.message ?? {}, [svg] = host.first?.buffers ?? [];
   const url = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (svg)], { type: "image/svg+xml" }));
+  const picture = el("img", { src: url, alt: text });
+  picture.style.cssText = "display:block;width:100%";
   const said = el("span", { class: "note", role: "status" }, "Of this run a picture was kept, not its frames.");
   const again = el("button", { class: "link", type: "button", onclick: () => void revive() }, "Restart");
   const box = el("div", { class: "player", role: "group", "aria-label": host.get("info").title, tabindex: -1 },
-    el("img", { class: "kept", src: url, alt: text }), el("p", { class: "status" }, said, " ", again));
+    picture, el("p", { class: "status" }, said, " ", again));
   shadow.append(box);
   watchTheme(dress, stop.signal);
   dress();

@@ -57,7 +57,7 @@ export function mount(model, root) {
  * @param {Model} model @param {HTMLElement} root @returns {Promise<() => void>}
  */
 export async function open(model, root) {
-  const host = await notebookModel(model, (node) => {
+  const host = await notebookModel(model, root, (node) => {
     close();
     root.append(node);
   });

@@ -2,7 +2,7 @@
 import { plain } from "../format.js";
 import { opened } from "../wire.js";
 
-/** @import { Kept, Model, State } from "../types" */
+/** @import { Anew, Kept, Model, State } from "../types" */
 
 // All that the kernel is ever asked to execute, and only when the reader presses Restart. The run's line goes as data.
 const LISTEN = "from mlwidgets import revival as _mlw\n_mlw.listen()\ndel _mlw";
@@ -10,16 +10,17 @@ const TARGET = "mlwidgets.restart";
 const NO_KERNEL = "There is no kernel here: open the notebook where one can run, and press Restart, or run its cell.";
 
 /**
- * @param {Model} model
+ * @param {Model} model @param {HTMLElement} root
  * @param {(node: HTMLElement) => void} replace the old player by another
  * @returns {Promise<Model>}
  */
-export async function notebookModel(model, replace) {
+export async function notebookModel(model, root, replace) {
   const first = await opened(model.get("first"));
   const own = await widgetOf(model);
   if (own) await heard(own);
   const gone = () => own?.comm_live === false;
   const past = gone() ? asSaved(model, first) : null;
+  if (past) root.classList.remove("jupyter-widgets-disconnected"); // the player says it in words
   /** @type {Map<Function, () => void>} */
   const watchers = new Map();
   const host = {
@@ -49,7 +50,7 @@ export async function notebookModel(model, replace) {
       return Boolean(model.widget_manager?.kernel);
     },
     revive: async () => {
-      const { node, error } = await revived(model, host.first?.message.anew ?? {}, own?.model_id);
+      const { node, error } = await revived(model, { ...lineOf(model), ...host.first?.message.anew }, own?.model_id);
       if (node) replace(node);
       return error ?? "";
     },
@@ -84,6 +85,12 @@ export async function heard(own) {
   }
 }
 
+/** What makes the run anew, where nothing was kept that says so. @param {Model} model @returns {Anew} */
+function lineOf(model) {
+  const { line = "", steering = "" } = model.get("state"), { fixed = "" } = model.get("info");
+  return { line: fixed ? "" : line + steering, fixed };
+}
+
 /** @param {State} state @returns {State} */
 const atRest = (state) => ({ ...state, status: state.status === "failed" ? "failed" : "loaded" });
 
@@ -91,7 +98,7 @@ const atRest = (state) => ({ ...state, status: state.status === "failed" ? "fail
 function asSaved(model, first) {
   const info = model.get("info"), state = atRest(model.get("state"));
   const { lanes = [], family = [], ...alone } = state;
-  const note = [state.note, ...lacking(state, first), lanes.length || family.length > 1 ? "The runs beside it are not kept." : ""];
+  const note = [state.note, "A saved run: Restart makes it anew in a kernel.", ...lacking(state, first), lanes.length || family.length > 1 ? "The runs beside it are not kept." : ""];
   return {
     info: { ...info, compared: false, sweep: false },
     state: { ...alone, epoch: first?.message.epoch ?? state.epoch, note: note.filter(Boolean).join(" ") },
@@ -101,10 +108,10 @@ function asSaved(model, first) {
 /** @param {State} state @param {Kept | null} first */
 function lacking(state, first) {
   if (!first || first.message.type === "picture") return ["Its frames were not kept."];
-  const { epoch, every = 1, thinned = 1, heavy, light, number } = first.message;
+  const { epoch, every = 1, thinned = 1, heavy, light } = first.message;
   const said = [];
   if (epoch !== state.epoch) said.push("It was saved while it ran anew: this is the run before.");
-  else if (number != null && number < state.number) said.push(`It was saved while it ran: the frames to ${plain(number)} are kept.`);
+  else if (thinned === 1 && light[1] < state.count) said.push(`It was saved before it stood: of ${plain(state.count)} frames the first ${plain(light[1])} ${light[1] > 1 ? "are" : "is"} kept.`);
   if (thinned > 1) said.push(`Of its frames, one in ${thinned} is kept.`);
   if (!heavy[1] && light[1] && first.message.cols.length > 1 && every > 1) said.push("Its arrays were too large to be kept.");
   else if (every > 1) said.push(`Of its arrays, one in ${every * thinned} is kept.`);
@@ -112,7 +119,7 @@ function lacking(state, first) {
 }
 
 /**
- * @param {Model} model @param {{line?: string, cell?: number, defines?: number, lacks?: string[], fixed?: string}} anew @param {string} [id]
+ * @param {Model} model @param {Anew} anew @param {string} [id]
  * @returns {Promise<{node?: HTMLElement, error?: string}>}
  */
 async function revived(model, anew, id) {

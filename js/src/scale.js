@@ -2,7 +2,7 @@
 import { minus, plain } from "./format.js";
 
 /** @typedef {{value: number, text: string}} Tick */
-/** @typedef {((v: number) => number) & {invert(pixel: number): number, ticks: Tick[], lo: number, hi: number}} Scale */
+/** @typedef {((v: number) => number) & {invert(pixel: number): number, f(v: number): number, back(v: number): number, ticks: Tick[], lo: number, hi: number}} Scale `f`: to where pixels are even, `back`: from there */
 
 const MOST = 4;
 
@@ -10,12 +10,12 @@ const MOST = 4;
  * @param {"linear" | "log" | "symlog"} kind
  * @param {[number, number]} domain
  * @param {[number, number]} range
- * @param {{floor?: boolean | string, nice?: boolean}} [options] floor: a log axis has values under its lowest power
+ * @param {{floor?: boolean | string, nice?: boolean, exact?: boolean}} [options] floor: a log axis has values under its lowest power; exact: it begins at its domain, not at a power
  * @returns {Scale}
  */
-export function scale(kind, domain, range, { floor = false, nice = false } = {}) {
+export function scale(kind, domain, range, { floor = false, nice = false, exact = false } = {}) {
   let [lo, hi] = ordered(domain);
-  if (kind === "log") return logScale(lo, hi, range, floor);
+  if (kind === "log") return logScale(lo, hi, range, floor, exact);
   if (kind === "symlog") return symlogScale(lo, hi, range);
   if (nice) [lo, hi] = widened(lo, hi);
   return build(lo, hi, range, (v) => v, (v) => v, linearTicks(lo, hi));
@@ -37,7 +37,7 @@ function build(lo, hi, [a, b], f, back, ticks) {
   const f0 = f(lo), span = f(hi) - f0 || 1, k = (b - a) / span;
   /** @param {number} v */
   const at = (v) => a + k * (f(v < lo ? lo : v > hi ? hi : v) - f0);
-  return Object.assign(at, { invert: (/** @type {number} */ p) => back(f0 + (span * (p - a)) / (b - a || 1)), ticks, lo, hi });
+  return Object.assign(at, { invert: (/** @type {number} */ p) => back(f0 + (span * (p - a)) / (b - a || 1)), f, back, ticks, lo, hi });
 }
 
 /** The nearest of 1, 2, 5 times a power of ten at or above the raw step. @param {number} raw */
@@ -81,13 +81,13 @@ const power = (v) => (v >= 1e-3 && v < 1e4 ? plain(v) : minus(v.toExponential(0)
 
 /**
  * Values at or under `lo` lie on the lowest line, which then says so ("≤ 1e−5", or what `floor` says).
- * @param {number} lo @param {number} hi @param {[number, number]} range @param {boolean | string} floor
+ * @param {number} lo @param {number} hi @param {[number, number]} range @param {boolean | string} floor @param {boolean} exact
  */
-function logScale(lo, hi, range, floor) {
+function logScale(lo, hi, range, floor, exact) {
   const top = hi > 0 ? hi : 1;
   const low = lo > 0 ? lo : top / 1e6;
   const [p, q] = [Math.floor(Math.log10(low) + 1e-9), Math.ceil(Math.log10(top) - 1e-9)];
-  const bottom = 10 ** p;
+  const bottom = exact ? low : 10 ** p;
   const stride = Math.max(1, Math.ceil((q - p) / (MOST - 1)));
   const ticks = [];
   for (let k = Math.floor(Math.log10(top) + 1e-9); k > p; k -= stride) ticks.unshift({ value: 10 ** k, text: power(10 ** k) });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Prediction } from "../src/predict.js";
+import { scale } from "../src/scale.js";
 
 function drawn(...points) {
   const curve = new Prediction();
@@ -41,4 +42,21 @@ test("what is drawn keeps its place when the range grows", () => {
   const curve = drawn([0, 0], [300, 30]);
   curve.over(0, 600);
   assert.equal(curve.at(150), 15);
+});
+
+test("on a logarithmic axis a stroke is straight where it is drawn, and the error counts decades", () => {
+  const curve = new Prediction();
+  curve.over(0, 100);
+  curve.way = scale("log", [1e-4, 1], [100, 0]);
+  curve.reach(0, 1);
+  curve.reach(100, 1e-4);
+  assert.ok(Math.abs(curve.at(50) - 1e-2) < 1e-12);
+  const { mean, count } = curve.error({ X: [0, 50, 75, 100], Y: [10, 1e-2, 1e-2, NaN] }, 4);
+  assert.equal(count, 3);
+  assert.ok(Math.abs(mean - 2 / 3) < 1e-9);
+});
+
+test("a logarithmic scale stands where one puts it", () => {
+  const y = scale("log", [0.005, 3], [100, 0], { exact: true });
+  assert.deepEqual([y.lo, y.hi, y.ticks[0].text], [0.005, 3, "0.005"]);
 });

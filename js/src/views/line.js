@@ -2,7 +2,7 @@
 import { canvasIn, pointer, write } from "../canvas.js";
 import { inkOf } from "../colour.js";
 import { marks, paramOf } from "../force.js";
-import { handled, listed, num, plain, plural, shown, told } from "../format.js";
+import { capital, handled, listed, num, plain, plural, shown, told } from "../format.js";
 import { predicting } from "../predict.js";
 import { Layers } from "../layers.js";
 import { linearTicks, scale } from "../scale.js";
@@ -61,7 +61,7 @@ export function line(ctx) {
   /** @type {Scale | null} */
   let drawn = null;
   const guess = predicting(body, {
-    title: String(spec.title || own[0].name), asked: spec.predict === true, tell: ctx.tell,
+    title: String(spec.title || own[0].name), asked: spec.predict === true, tell: ctx.tell, log: spec.log === true, mean: width,
     changed: () => moment && update(moment),
     scales: () => drawn && { x, y: drawn },
     ends: () => [x.lo, x.hi],
@@ -91,8 +91,14 @@ export function line(ctx) {
     drawCursor(g, named(), { px: x(own[0].series.x(m.position)), x, y, h, palette });
     if (tags.length > 1) drawNames(g, tags, { w, y, palette });
     const values = named().length > ROOM ? [] : named().map((c) => (named().length > 1 ? `${c.name}${c.group ? ":" : ""} ` : "") + valued(c));
-    ctx.say(caption(named(), y, spec) + crowd() + guess.words(own[0].series, own[0].series.until(m.position)), values.join("   "));
+    ctx.say(caption(named(), y, spec) + crowd(), values.join("   "));
     guess.update();
+    guess.say(bold(), own[0].series.until(m.position));
+  }
+
+  /** The curve that a prediction is held against: the one that is drawn strong. */
+  function bold() {
+    return { X: own[0].series.X, Y: width > 1 ? own[0].mean : own[0].series.Y };
   }
 
   /** Those of other runs lie under our own. @param {Moment} m @returns {Curve[]} */
@@ -176,7 +182,8 @@ export function line(ctx) {
     const n = own[0].series.until(moment.position);
     const [lo, hi] = [Math.min(...named().map((c) => c.lo)), Math.max(...named().map((c) => c.hi))];
     const span = lo <= hi ? ` Range ${num(lo)} to ${num(hi)}.` : "";
-    return `Line chart over ${plural(step.name)}, ${n} ${n === 1 ? "point" : "points"} so far: ${listed(parts)}${crowd()}.${span}${guess.words(own[0].series, n).replace(/^; (.*)$/, " $1.")}`;
+    const off = guess.words(bold(), n);
+    return `Line chart over ${plural(step.name)}, ${n} ${n === 1 ? "point" : "points"} so far: ${listed(parts)}${crowd()}.${span}${off ? ` ${capital(off)}.` : ""}`;
   };
   const rows = () => {
     const [{ series }] = own;
@@ -240,10 +247,10 @@ function xDomain(curves, whole, unit) {
 
 /** @param {Drawn[]} curves @param {Ctx["spec"]} spec @param {number} h @param {ReturnType<typeof predicting>} guess */
 function yScale(curves, spec, h, guess) {
-  if (guess.range && !spec.log) return scale("linear", guess.range, [h - BOTTOM - 2, TOP], { floor: "", nice: false });
   const kind = spec.log === "symlog" ? "symlog" : spec.log ? "log" : "linear";
   const [least, most] = guess.curve.empty ? [Infinity, -Infinity] : guess.curve.extent;
   const data = [Math.min(least, ...curves.map((c) => c.lo)), Math.max(most, ...curves.map((c) => c.hi))];
+  if (guess.range) return scale(kind, guess.range, [h - BOTTOM - 2, TOP], { floor: kind === "log" && data[0] < guess.range[0], exact: true });
   const lo = typeof spec.lo === "number" ? spec.lo : kind === "log" ? Math.min(...curves.map((c) => c.least)) : data[0];
   const hi = typeof spec.hi === "number" ? spec.hi : data[1];
   const zero = kind === "log" && data[0] <= 0 && typeof spec.lo !== "number";

@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal, TypedDict, cast
 
 import numpy as np
 
-from mlwidgets import Array, Frames, Grid, Text
+from mlwidgets import Array, Frames, Grid, Live, Text
 from mlwidgets.algorithms import Algorithm
 from mlwidgets.inputs import GridKind
 from mlwidgets.page import Equation, Page, Try
+from mlwidgets.references import Reference
+from mlwidgets.replay.branch import sibling
 from mlwidgets.run import Run
 from mlwidgets.views import View
 
@@ -172,6 +174,88 @@ def run_of(n: int) -> Run:
     made._core.note = joined(group(n))
     made._core._tell()
     return made
+
+
+def gallery(texts: tuple[str, ...]) -> Algorithm[Any, Any]:
+    """Ten of them in the views that the other one lacks, checked against a reference of theirs."""
+    whole, size = joined(texts), len(texts)
+    axis = axis_of(texts)
+    kinds = {
+        "tokens": list[str],
+        "said": str,
+        "loss": float,
+        "A": Annotated[Array, f"{axis} {axis} {axis}"],
+        "w": Annotated[Array, axis],
+        "x": Annotated[Array, f"{axis} {axis}"],
+        "xs": Annotated[Array, f"{axis} row col"],
+        "C": Annotated[Array, f"{axis} {axis}"],
+    }
+    r, c = np.indices((size, size))
+
+    def hostile(rate: Live[float] = 0.5, v: str = "") -> Frames[dict[str, Any]]:
+        for k in range(4):
+            yield {
+                "tokens": list(texts),
+                "said": whole,
+                "loss": rate / (k + 1),
+                "A": np.stack([(r + h + k) % size / size for h in range(size)]),
+                "w": np.arange(size) / size,
+                "x": (r * c + k) / size**2,
+                "xs": np.stack([(r + h + k) % size / size for h in range(size)]),
+                "C": (r + c + k) % 7,
+            }
+
+    hostile.__annotations__["return"] = cast("Any", Frames)[cast("Any", TypedDict)("seen", kinds)]
+    hostile.__annotations__.update(rate=Live[float], v=Annotated[str, whole])
+    named = {"heads": "tokens", "says": "said"}
+    views = (
+        View("heads", ("A",), whole, whole, options=named),
+        View("heads", ("A",), whole, whole, options={**named, "mode": "threads"}),
+        View("tokens", ("tokens",), whole, whole, options={"weight": "w"}),
+        View("image", ("x",), whole, whole),
+        View("images", ("xs",), whole, whole, options={"labels": "tokens"}),
+        View("confusion", ("C",), whole, whole, options={"labels": [*map(typed, texts)]}),
+        View("values", ("C",), whole, whole, options={"rows": [*map(typed, texts)]}),
+        View("words", ("said",), whole, whole),
+        View("line", ("loss",), whole, whole, options={"predict": True}),
+    )
+    apart = {typed(text): 0.5 * (k % 2) for k, text in enumerate(texts)}  # every second differs
+    reference = Reference(
+        of=typed(whole),
+        tolerance=dict.fromkeys(apart, 1e-6),
+        theirs=lambda _given: apart,
+        ours=lambda _given: dict.fromkeys(apart, 0.0),
+        random=lambda _rng, _k: {},
+    )
+    made: Algorithm[Any, Any] = Algorithm(hostile, views, name=texts[0], reference=reference)
+    made.__dict__["page"] = Page(
+        title=whole,
+        summary=whole,
+        citation=f"{whole} (2020)",
+        equations=tuple(Equation(k, text, text) for k, text in enumerate(texts)),
+        where=dict.fromkeys(("rate", "v", "loss"), whole),
+        watch=whole,
+        tries=(Try("rate=0.1", whole),),
+    )
+    return made
+
+
+def gallery_of(n: int) -> Run:
+    """A run of it at its end, and beside it one for each string short enough for a label."""
+    made = Run(gallery(group(n)), {}).wait()
+    for text in short(n):
+        sibling(made, {"v": text}, made).wait()
+    return made
+
+
+def short(n: int) -> list[str]:
+    """Those that the name of a run among its family has room for."""
+    return [text for text in group(n) if text.isprintable() and len(text) < 26][:4]
+
+
+def typed(text: str) -> str:
+    """As a page may hold it: half of a pair is no character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 PLUGIN = """from mlwidgets import hookimpl

@@ -102,8 +102,3 @@ def unfold(page: Page) -> None:
 
 def shown(page: Page) -> list[dict[str, Any]]:
     return list(page.evaluate(SHOWN))
-
-
-def typed(text: str) -> str:
-    """As a page may hold it: half of a pair is no character."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -3,12 +3,15 @@
 loss > 2                    numbers, + - * / % **, chains such as 0 < x <= 1
 loss > 2 * prev(loss)       prev(x): one frame earlier; prev(x, 5), x[-5]: five
 any(Q[3] > 1) and not done  arrays: Q[3, 1], any all min max mean sum norm argmax
+model.fc.weight[0, 1] > 1   dotted and indexed names of columns, as they are spelled:
+opt.groups[0]["lr"] < 0.1   these are names, and nothing is looked up
 `val loss` < 0.1            a name that is not one word stands in backquotes
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from .errors import SearchError, clip
@@ -16,9 +19,12 @@ from .errors import SearchError, clip
 LONGEST = 300  # characters
 DEEPEST = 24  # brackets and signs inside each other
 
+WORD = r"[^\W\d]\w*"
+KEY = r"""\[(?:"[^"\]]{0,80}"|'[^'\]]{0,80}')\]"""
+PATH = rf"{WORD}(?:(?:\[-?\d{{1,9}}\]){{0,8}}(?:\.{WORD}|{KEY})){{0,16}}"
 TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-    r"|`(?P<quoted>[^`]+)`|(?P<name>[^\W\d]\w*)"
+    rf"|`(?P<quoted>[^`]+)`|(?P<name>{PATH})"
     r"|(?P<op>\*\*|<=|>=|==|!=|[-+*/%<>()\[\],]))"
 )
 COMPARE = ("<", "<=", ">", ">=", "==", "!=")
@@ -59,9 +65,17 @@ class Token:
     at: int
 
 
-def parse(text: str) -> Node:
-    """The tree of an expression. SearchError: what was given, where, and what may stand there."""
-    return _Reader(text).whole()
+def parse(text: str, names: Collection[str] = ()) -> Node:
+    """The tree of an expression. SearchError: what was given, where, and what may stand there.
+
+    names: of columns; where the text has one of them, dots and brackets and all, it is that one.
+    """
+    return _Reader(text, names).whole()
+
+
+def alike(name: str) -> str:
+    """A name whose quotes may be of either kind."""
+    return name.replace("'", '"')
 
 
 def wrong(text: str, at: int, what: str) -> SearchError:
@@ -69,9 +83,10 @@ def wrong(text: str, at: int, what: str) -> SearchError:
     return SearchError(f"{clip(text.strip(), 60)!r}: {what} (at character {at})")
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text: str, names: Collection[str] = ()) -> list[Token]:
     """The words of an expression, and an empty one at its end."""
     found, k, end = [], 0, len(text.rstrip())
+    long = sorted((n for n in names if n[-1:] == "]"), key=len, reverse=True)
     while k < end:
         match = TOKEN.match(text, k, end)
         if match is None or match.lastgroup is None:
@@ -79,15 +94,19 @@ def tokens(text: str) -> list[Token]:
             way = WRITTEN.get(text[at], "")
             raise wrong(text, at + 1, f"cannot read {text[at]!r}{way and '; '}{way}")
         kind = match.lastgroup
-        found.append(Token(kind, match[kind], match.start(kind) + 1))
-        k = match.end()
+        word, at, k = match[kind], match.start(kind), match.end()
+        if kind == "name":
+            spelled = alike(text[at:])
+            word = next((n for n in long if spelled.startswith(alike(n))), word)
+            k = max(k, at + len(word))
+        found.append(Token(kind, word, at + 1))
     return [*found, Token("end", "", end + 1)]
 
 
 class _Reader:
     """Reads by binding strength (Pratt, 1973): each sign takes what binds stronger on its right."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, names: Collection[str]) -> None:
         if not text.strip():
             raise SearchError('an expression is wanted, such as "loss > 2"')
         if len(text) > LONGEST:
@@ -95,7 +114,7 @@ class _Reader:
                 f"{clip(text, 40)!r}: has {len(text):,} characters, of at most {LONGEST}"
             )
         self.text = text
-        self.tokens = tokens(text)
+        self.tokens = tokens(text, names)
         self.k = self.depth = 0
 
     @property

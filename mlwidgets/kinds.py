@@ -63,6 +63,14 @@ class Kind(ABC):
         return clip(value, 60)
 
 
+def integer(value: Any) -> int | None:
+    """A whole number of Python, numpy or torch; None for a bool and all else."""
+    try:
+        return None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        return None
+
+
 def same(one: Any, other: Any) -> bool:
     """Are two values equal? Objects that answer with an array are when they are one object."""
     try:

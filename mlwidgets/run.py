@@ -18,6 +18,7 @@ from .core import Core, Event, Hold, Upto
 from .device import pick_device, thread_scope
 from .drivers import Driver, driver_for
 from .errors import MLError, ParamError, RunError, SearchError, nearest, told
+from .kinds import integer
 from .pace import NextUnit, Pace, goal_of
 from .stops import Stops, checked
 from .trace import Trace
@@ -79,9 +80,7 @@ class Run:
         origin: Origin | None = None,
     ) -> None:
         self._begin(algorithm, device, thread)
-        self.at = algorithm.at if at is None else at
-        if type(self.at) is not int or self.at < -1:
-            raise ParamError(f"at={at!r}: must be the number of a frame, or -1 for the last")
+        self.at = algorithm.at if at is None else _frame(at)
         self.controls = self._known([controls] if isinstance(controls, str) else controls)
         views = (views,) if isinstance(views, View) else views
         self._asked_views = tuple(views) if views is not None else algorithm.views
@@ -136,11 +135,12 @@ class Run:
     def _plan(self, steering: Steering) -> list[Event]:
         """Changes to come, each checked, in order."""
         planned = []
-        for frame in sorted(steering, key=lambda n: n if type(n) is int else -1):
-            if type(frame) is not int or frame < 1:
+        for frame, values in steering.items():
+            at = integer(frame)
+            if at is None or at < 1:
                 raise ParamError(f"steering at {frame!r}: must be a frame's number, 1 or more")
-            planned += [Event(frame, *pair) for pair in self._steerable(steering[frame])]
-        return planned
+            planned += [Event(at, *pair) for pair in self._steerable(values)]
+        return sorted(planned, key=lambda event: event.frame)
 
     def _steerable(self, values: Mapping[str, Any]) -> list[tuple[str, None, Any]]:
         """Live parameters' new values, each checked."""
@@ -218,11 +218,12 @@ class Run:
     def step(self, n: int = 1, unit: str | None = None) -> Self:
         """Go on n steps: frames, or units of a counted column such as "episode"."""
         self._alive("step")
-        if type(n) is not int or n < 1:
+        times = integer(n)
+        if times is None or times < 1:
             raise ParamError(f"n={n!r}: must be a whole number of at least 1")
         column = self._step_column(unit)
         self._held(Hold())
-        return self._held(NextUnit(column, n) if column else Upto(self._core.number + n))
+        return self._held(NextUnit(column, times) if column else Upto(self._core.number + times))
 
     def _step_column(self, unit: str | None) -> str:
         steps = {step["name"]: step["column"] for step in self.algorithm.steps}
@@ -648,6 +649,14 @@ class Run:
     def __repr__(self) -> str:
         line = self.line.removeprefix("%ml ") or self.name
         return f"<Run {line} · {self.status} at frame {max(self.number, 0)}>"
+
+
+def _frame(given: Any) -> int:
+    """The number of a frame to begin at; -1 for the last."""
+    frame = integer(given)
+    if frame is None or frame < -1:
+        raise ParamError(f"at={given!r}: must be the number of a frame, or -1 for the last")
+    return frame
 
 
 def _raisable(core: Core) -> BaseException:

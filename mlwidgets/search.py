@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import SearchError, nearest
 from .frame import Column, Schema, cell_of
-from .grammar import Node, parse, wrong
+from .grammar import Node, alike, parse, wrong
 from .nonfinite import culprit_in
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Watch:
     def __init__(self, text: str, schema: Schema) -> None:
         made = _Maker(text, schema)
         self.text = text.strip()
-        self._take = made.whole(parse(text))
+        self._take = made.whole(parse(text, schema))
         self._kept, self._now, self._scope = made.kept[::-1], made.now, made.scope
         self._held = True  # the first frame only says how it was before
 
@@ -135,7 +135,7 @@ def find(trace: Trace, text: str) -> npt.NDArray[Any]:
     import numpy as np
 
     made = _Maker(text, trace.schema, columns=True)
-    tree = parse(text)
+    tree = parse(text, trace.schema)
     if made.slow(tree):
         return _find_by_row(trace, text)
     take = made.whole(tree)
@@ -185,8 +185,8 @@ class _Maker:
 
     def slow(self, node: Node) -> bool:
         """Does it need whole frames?"""
-        if node.op == "name" and node.name in self.schema:
-            return not self.schema[node.name].light
+        if node.op == "name" and (column := self.known(node.name)):
+            return not column.light
         return (node.op == "name" and node.name == "nonfinite") or any(map(self.slow, node.parts))
 
     def whole(self, node: Node) -> Take:
@@ -218,10 +218,14 @@ class _Maker:
     def constant(self, value: float) -> Part:
         return Part(lambda _frame: value, ())
 
+    def known(self, name: str) -> Column | None:
+        """The column that is spelled so, its quotes of either kind."""
+        return next((c for c in self.schema.columns if alike(c.name) == alike(name)), None)
+
     def named(self, node: Node) -> Part:
         name = node.name
-        if name in self.schema:
-            return self.column(node, self.schema[name])
+        if column := self.known(name):
+            return self.column(node, column)
         if name in CONSTANTS:
             return self.constant(CONSTANTS[name])
         if name == "frame":

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from .errors import ParamError, clip, sayable
+from .kinds import integer
 
 if TYPE_CHECKING:
     from .run import Run
@@ -59,11 +59,8 @@ def checked(given: Any, last: int | None = None, known: Collection[int] = ()) ->
 
 
 def _frame(given: Any, last: int | None) -> int:
-    try:
-        frame = -1 if isinstance(given, bool) else operator.index(given)  # numpy's integers too
-    except TypeError:
-        frame = -1
-    if frame < 0 or (last is not None and frame > last):
+    frame = integer(given)
+    if frame is None or frame < 0 or (last is not None and frame > last):
         most = "0 or more" if last is None else f"0 to {last}, where the run ended"
         raise ParamError(f"stops: {clip(repr(given), 40)} is no frame's number ({most})")
     return frame

@@ -201,6 +201,28 @@ def test_at_is_the_frame_first_shown() -> None:
     assert play(walk, at=-1).close().status == "done"
 
 
+@pytest.mark.parametrize("three", [np.int64(3), np.uint8(3), torch.tensor(3)])
+def test_a_frames_number_and_a_count_are_integers_of_any_library(three: Any) -> None:
+    run = play(walk).step(three)
+    assert (run.number, run.branch(at=three, by=2.0).number) == (3, 3)
+    assert run.branch(at=run.find("k == 2")[0]).number == 2
+    assert play(walk, at=three, steering={three: {"by": 3.0}}).step(three).number == 6
+    run.stops = {three: "here"}
+    assert run.stops[3] == "here"
+
+
+@pytest.mark.parametrize("given", [True, np.True_, 3.0, "3", None, np.float64(3), [3]])
+def test_what_is_no_integer_is_no_number_of_a_frame(given: Any) -> None:
+    run = play(walk).step(5)
+    with pytest.raises(ParamError, match="must be a whole number of at least 1"):
+        run.step(given)
+    if given is not None:  # the present frame
+        with pytest.raises(RunError, match="must be a frame of the run, 0 to 5"):
+            run.branch(at=given)
+        with pytest.raises(ParamError, match="must be the number of a frame"):
+            play(walk, at=given)
+
+
 def test_a_runs_repr_says_where_it_is(run: Run) -> None:
     assert repr(run.step(2)) == "<Run walk laps=4 by=1 seed=0 · paused at frame 2>"
 

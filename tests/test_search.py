@@ -224,6 +224,44 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert "\n" not in str(error)
 
 
+PATHS = [
+    {
+        "model.fc.weight": np.array([k, 2.0 * k]),
+        'opt.param_groups[0]["lr"]': 0.1 * k,
+        "x": np.array([1.0 * k, 0.0]),
+        "x[1]": 10.0 + k,
+        "gradient norm": np.array([0.5 * k]),
+    }
+    for k in range(6)
+]
+
+
+@pytest.mark.parametrize(
+    ("expression", "frames"),
+    [
+        ("model.fc.weight[1] > 7", [4, 5]),
+        ("any(model.fc.weight > 7)", [4, 5]),
+        ("norm(`model.fc.weight`) > 8", [4, 5]),
+        ('opt.param_groups[0]["lr"] > 0.35', [4, 5]),
+        ("`opt.param_groups[0]['lr']` > 0.35 and frame<5", [4]),
+        ("opt.param_groups[0]['lr'] > prev(opt.param_groups[0]['lr'])", [1, 2, 3, 4, 5]),
+        ("opt.param_groups[0]['lr'][-1] > 0.35", [5]),
+        ("x[1] >= 15", [5]),
+        ("x[0] >= 5", [5]),
+        ("max(`gradient norm`) > 2", [5]),
+    ],
+)
+def test_dotted_and_indexed_columns_are_named_as_they_are_spelled(
+    expression: str, frames: list[int]
+) -> None:
+    assert find(traced(PATHS), expression).tolist() == frames
+
+
+def test_a_dotted_name_that_is_no_column_is_told_the_nearest() -> None:
+    with pytest.raises(SearchError, match=r"no column 'model.fc.wieght'. Did you mean 'model.fc.w"):
+        find(traced(PATHS), "any(model.fc.wieght > 7)")
+
+
 # ---- a run that waits
 
 

@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
-from mlwidgets.errors import MLError
+from mlwidgets.errors import MLError, clip
 
-from .loops import Loop
+from .loops import Loop, bound
 from .rewriting import call, placed
 
 WAITS = ast.Await | ast.AsyncFor | ast.AsyncWith | ast.Yield | ast.YieldFrom
+
+
+class Left(Mapping[str, Any]):
+    """What a pass has left: the values of the names in it. Shown, it is the names alone."""
+
+    def __init__(self, names: Mapping[str, Any], assigned: set[str]) -> None:
+        self._names, self._assigned = names, assigned
+
+    def __getitem__(self, name: str) -> Any:
+        return self._names[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __repr__(self) -> str:
+        names = ", ".join(name for name in self._names if name in self._assigned)
+        return f"<run again: the pass assigned {clip(names)}>"
 
 
 class PassCode:
@@ -24,8 +45,8 @@ class PassCode:
 
     def run(
         self, filename: str, names: dict[str, Any], local: dict[str, Any] | None, given: Any
-    ) -> dict[str, Any]:
-        """The names that the pass leaves: the notebook's own, or those of the function it is in.
+    ) -> Left:
+        """Run it, on the notebook's own names or on a function's, and give what it leaves.
 
         local: the function's variables before the pass. MLError for a pass that awaits or yields.
         """
@@ -34,10 +55,17 @@ class PassCode:
         self.given = given
         if local is None:
             FunctionType(self._code(filename, [self._once()]), names)()
-            return names
+            return self._left(names)
         made = next(c for c in self._function(filename, local).co_consts if isinstance(c, CodeType))
         left = FunctionType(made, names)(**local)
-        return left if isinstance(left, dict) else {**local, "return": left}
+        return self._left(left if isinstance(left, dict) else {**local, "return": left})
+
+    def _left(self, names: Mapping[str, Any]) -> Left:
+        """Of all these names, those that stand in the pass."""
+        assigned = bound([self._loop])
+        said = {node.id for node in ast.walk(self._loop) if isinstance(node, ast.Name)}
+        told = {*assigned, *said, "return"}
+        return Left({n: value for n, value in names.items() if n in told}, {*assigned, "return"})
 
     def _once(self) -> ast.For:
         """The loop, once round; `continue` and `break` mean what they meant."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Direction = Literal["forward", "backward", "update"]
+KEPT = 16 * 2**20  # bytes of a tensor that is copied before each pass
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Finding:
     """The first non-finite value of a run, and the state before the pass in which it came.
 
     number: of the pass, first 0; batch: which one of its loop, first 0; given: what the loop gave
-    that pass; inputs: what the model was called with; detail: what else is known.
+    that pass; inputs: what the model was called with, both as they were before anything was done to
+    them, but for tensors of more than KEPT bytes that the pass wrote to, as `detail` says.
     """
 
     layer: str
@@ -34,13 +36,36 @@ class Finding:
         self.before.restore()
 
     def again(self) -> Any:
-        """Restore, and run the pass alone, on its batch. The names that it left, by name."""
+        """Restore, and run the pass alone, on its batch; `again()["loss"]` is what it left."""
         self.restore()
-        return self._again(self.given) if self._again else None
+        return self._again(copied(self.given)) if self._again else None
 
     def __str__(self) -> str:
         where = f"{self.layer}, {self.direction}, pass {self.number}, batch {self.batch}"
         return f"first non-finite value: {where}{f' ({self.detail})' if self.detail else ''}"
+
+
+class Batch:
+    """What a pass is given, as it was: copied, or where it is large, known by its version."""
+
+    def __init__(self, value: Any) -> None:
+        self._large: list[tuple[Any, int]] = []
+        self._kept = copied(value, self._keep)
+
+    def _keep(self, tensor: Any) -> Any:
+        if tensor.nbytes <= KEPT:
+            return tensor.detach().clone()
+        self._large.append((tensor, tensor._version))
+        return tensor
+
+    @property
+    def written(self) -> bool:
+        """Has a tensor been written to that was too large to copy?"""
+        return any(tensor._version != version for tensor, version in self._large)
+
+    def now(self) -> Any:
+        """A copy of it that nothing more is done to."""
+        return copied(self._kept) if self._large else self._kept
 
 
 class State:
@@ -64,16 +89,20 @@ class State:
             put(state)
 
 
-def copied(value: Any) -> Any:
+def _cloned(tensor: Any) -> Any:
+    return tensor.detach().clone()
+
+
+def copied(value: Any, clone: Callable[[Any], Any] = _cloned) -> Any:
     """Containers anew, tensors and arrays copied; all else is kept as it is."""
     if isinstance(value, Mapping):
-        return {name: copied(part) for name, part in value.items()}
+        return {name: copied(part, clone) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        parts = [copied(part) for part in value]
+        parts = [copied(part, clone) for part in value]
         plain = type(value) in (list, tuple)
         return type(value)(parts) if plain else type(value)(*parts)
     if hasattr(value, "detach"):
-        return value.detach().clone()
+        return clone(value)
     if hasattr(value, "ndim") and hasattr(value, "copy"):
         return value.copy()
     return value

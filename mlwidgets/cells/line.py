@@ -56,13 +56,18 @@ class Ask:
         """Those that are neither dotted nor indexed."""
         return tuple(name for name in self.names if name.isidentifier())
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names as a syntax tree spells them, however they were written."""
+        return tuple(map(_unparsed, self.names))
+
 
 def read_line(written: str) -> Ask:
     """Take a line such as `record loss every=10` apart; MLError names what is wrong with it."""
     pieces, left_open = scan(written)
     if left_open:
         raise MLError(f"unclosed {left_open} in {clip(pieces[-1])}")
-    names: list[str] = []
+    names: dict[str, str] = {}  # as they were written, by how a syntax tree spells them
     given: dict[str, Any] = {}
     rest = iter(pieces[1:])
     for piece in rest:
@@ -73,9 +78,9 @@ def read_line(written: str) -> Ask:
         elif param := PARAM.fullmatch(piece):
             given[param[1]] = param[2]
         elif name := piece.rstrip(","):
-            names.append(_name(name))
+            names.setdefault(_name(name), name)
     return Ask(
-        names=tuple(dict.fromkeys(names)),
+        names=tuple(names.values()),
         every=_every(given.pop("every", "1")),
         watch=_watch(given.pop("watch", "")),
         detach=_flag(given.pop("--detach", None)),
@@ -90,7 +95,7 @@ def _unknown(what: str, given: str, known: tuple[str, ...]) -> str:
 
 
 def _name(given: str) -> str:
-    """A name as Python writes it, dotted or indexed."""
+    """A name, dotted or indexed, as a syntax tree spells it."""
     try:
         tree = ast.parse(given, mode="eval").body
     except (SyntaxError, ValueError):
@@ -103,6 +108,10 @@ def _name(given: str) -> str:
             " model.fc.weight[0]; give any other value a name in the loop"
         )
     return ast.unparse(tree)
+
+
+def _unparsed(name: str) -> str:
+    return ast.unparse(ast.parse(name, mode="eval"))
 
 
 def _every(given: str) -> int:

@@ -122,7 +122,7 @@ def the_loop(tree: ast.Module, ask: Ask, names: Collection[str] = ()) -> Found:
     says = f"(assigned in its loops: {', '.join(known) or 'nothing'})"
     if not ask.names:
         raise MLError(f"record: needs a name, such as `%%ml record {_likely(known)}` {says}")
-    first = ask.plain[:1] or ask.names
+    first = ask.plain[:1] or ask.targets
     fitting = [found for found in loops.found if not found.names.isdisjoint(first)]
     if not fitting:
         near = nearest(first[0], known)

@@ -42,11 +42,11 @@ class _Rewriter(ast.NodeTransformer):
             return super().generic_visit(node)
         loop, ask = self.loop, self.ask
         header = loop.test if isinstance(loop, ast.While) else loop.target
-        always = not bound([header]).isdisjoint(ask.names)
+        always = not bound([header]).isdisjoint(ask.targets)
         batch = ast.Constant(None) if isinstance(loop, ast.While) else _reader(ast.unparse(header))
         told = [_reader(name) for name in ask.names]
         one = call(self.key, "one", ast.Constant(always), batch, *told)
-        marks = _Marks({*ask.names}, self.key)
+        marks = _Marks({*ask.targets}, self.key)
         body = [new for child in loop.body for new in _many(marks.visit(child))]
         loop.body = [placed(ast.With([ast.withitem(one)], body), loop)]
         begins = call(self.key, "loop", *([_reader(ask.watch)] if ask.watch else []))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mlwidgets.errors import MLError, clip
 from mlwidgets.views import Bars, View
 
-from .finding import Direction, Finding, State, copied
+from .finding import Batch, Direction, Finding, State, copied
 
 if TYPE_CHECKING:
     from .cell import Pass
@@ -48,8 +48,7 @@ class Watch:
         self.number = self.batch = -1
         self.before: State | None = None
         self._pass: Pass | None = None
-        self._given: Any = None
-        self._inputs: Any = ()
+        self._given = self._inputs = Batch(())
         self._weights: dict[str, list[Any]] = {}
         self._dead = dict.fromkeys(self.layers, math.nan)
         self._odd = dict.fromkeys(self.layers, 0.0)
@@ -73,7 +72,8 @@ class Watch:
         """Leave the model as it was."""
         for hook in self._hooks:
             hook.remove()
-        self._pass = self.before = self._given = self._inputs = None
+        self._pass = self.before = None
+        self._given = self._inputs = Batch(())
 
     # a pass -------------------------------------------------------------------------------
 
@@ -81,7 +81,7 @@ class Watch:
         """Keep what the pass will change; due: `ended` will be asked for."""
         self.number += 1
         self.batch += 1
-        self._pass, self._given = one, one.batch() if one.batch else None
+        self._pass, self._inputs = one, Batch(())
         frame = one.frame
         if frame.f_locals is not frame.f_globals:
             one.local = dict(frame.f_locals)
@@ -91,6 +91,7 @@ class Watch:
                 self._know(value)
         self.before = None  # before the next one is made
         if self.finding is None:
+            self._given = Batch(one.batch() if one.batch else None)
             self.before = State(self.model, self.optimisers, list(names.values()))
         own = {n: [*layer.parameters(recurse=False)] for n, layer in self.layers.items()}
         self._weights = {n: copied(weights) for n, weights in own.items()} if due else {}
@@ -136,7 +137,8 @@ class Watch:
     # what the hooks see -------------------------------------------------------------------
 
     def _enters(self, _model: Any, given: Any) -> None:
-        self._inputs = given
+        if self.finding is None:
+            self._inputs = Batch(given)
 
     def _forward(self, name: str) -> Callable[..., None]:
         def look(layer: Any, given: Any, out: Any) -> None:
@@ -186,7 +188,9 @@ class Watch:
         one = self._pass
         if self.finding is not None or one is None or self.before is None:
             return
-        given, inputs = copied(self._given), copied(self._inputs)
+        if self._given.written:
+            detail = f"{detail}; " * bool(detail) + "its batch was written to before, in this pass"
+        given, inputs = self._given.now(), self._inputs.now()
         number, batch = self.number, self.batch
         self.finding = Finding(
             layer, direction, number, batch, given, inputs, self.before, detail, one.again()

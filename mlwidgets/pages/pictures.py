@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mlwidgets.errors import ParamError, RunError, clip, nearest
 from mlwidgets.frame import Schema
+from mlwidgets.kinds import integer
 from mlwidgets.views import View, check_views
 from mlwidgets.wholefile import written
 
@@ -167,12 +168,13 @@ def _position(run: Run, frame: object) -> int:
     frames = run.trace.frames
     if frame is None:
         return len(frames) - 1
-    if type(frame) is not int or frame < 0:
+    number = integer(frame)
+    if number is None or number < 0:
         raise ParamError(f"frame={frame!r:.40}: must be the number of a recorded frame")
-    k = int(frames.searchsorted(frame))
-    if k < len(frames) and frames[k] == frame:
+    k = int(frames.searchsorted(number))
+    if k < len(frames) and frames[k] == number:
         return k
-    near = min((int(n) for n in frames[max(0, k - 1) : k + 1]), key=lambda n: abs(n - frame))
+    near = min((int(n) for n in frames[max(0, k - 1) : k + 1]), key=lambda n: abs(n - number))
     raise RunError(f"frame {frame} of {run.name} was not recorded; the nearest that was is {near}")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlwidgets.core import Event
 from mlwidgets.errors import FrameError, RunError
 from mlwidgets.frame import cell_of
+from mlwidgets.kinds import integer
 from mlwidgets.run import Run
 
 if TYPE_CHECKING:
@@ -59,10 +60,10 @@ def branch(
 ) -> Run:
     """A run with this one's past to frame `at`, standing there; see `Run.branch`."""
     core = run._core
-    here = core.number if at is None else at
+    here = core.number if at is None else integer(at)
     if run.fixed or run.closed:
         raise RunError(f"{run.name}: cannot branch, {run.fixed or 'it is closed: play it anew'}")
-    if type(here) is not int or not 0 <= here <= core.number:
+    if here is None or not 0 <= here <= core.number:
         raise RunError(f"at={at!r}: must be a frame of the run, 0 to {core.number}")
     changed = [Event(here + 1, *pair) for pair in run._steerable(changes)]
     shared = [e for e in core.course if e.frame <= here or at is None]

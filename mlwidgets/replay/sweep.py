@@ -15,7 +15,7 @@ from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from mlwidgets.errors import ParamError, RunError, clip, sayable, told
-from mlwidgets.kinds import same
+from mlwidgets.kinds import integer, same
 from mlwidgets.registry import registered
 from mlwidgets.run import Run
 from mlwidgets.shell import cells, renew
@@ -321,9 +321,10 @@ def _workers(on: Any, workers: Any) -> int:
         return os.cpu_count() or 1
     if on is not None:
         raise ParamError(f"workers={workers!r}: is for local processes; on= has its own")
-    if type(workers) is not int or workers < 1:
+    count = integer(workers)
+    if count is None or count < 1:
         raise ParamError(f"workers={workers!r}: must be a whole number of at least 1")
-    return workers
+    return count
 
 
 def _place(on: Any, workers: int) -> Place:

@@ -95,7 +95,8 @@ def test_dotted_names_are_read_where_the_plain_one_is(ip: Shell) -> None:
         """,
     )
     assert run.trace["box.weight[0]"].tolist() == [1, 2, 3]
-    assert run.trace["opt['groups'][-1]['lr']"].tolist() == [0.5, 0.25, 0.125]
+    assert run.trace["opt['groups'][-1][\"lr\"]"].tolist() == [0.5, 0.25, 0.125]
+    assert run.find("opt['groups'][-1]['lr'] < 0.2 and box.weight[0] > 0").tolist() == [2]
     assert run.trace["box.weight[:2, None]"].shape == (3, 2, 1)
     assert np.isnan(run.trace["self.late"]).all()
 

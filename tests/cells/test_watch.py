@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mlwidgets.cells import finding
 from tests.shell import Shell, shell
 
 torch = pytest.importorskip("torch")
@@ -86,6 +87,38 @@ def test_the_first_fault_is_named_and_its_pass_runs_again(ip: Shell, direction: 
     found.restore()
     assert all(torch.isfinite(p).all() for p in mended.parameters())
     assert opt_steps(ip) == 8
+
+
+@pytest.mark.parametrize("most", [None, 8])
+def test_the_batch_that_is_kept_is_that_of_before_the_pass(
+    ip: Shell, monkeypatch: pytest.MonkeyPatch, most: int | None
+) -> None:
+    """Also where the pass writes to it; of one too large to copy each time it says so."""
+    if most is not None:
+        monkeypatch.setattr(finding, "KEPT", most)
+    ip.run(
+        "%%ml record loss watch=$model -o run\nimport torch\n"
+        "data = [torch.full((2, 3), 1.0 - (k == 3)) for k in range(5)]\n"
+        "model = torch.nn.Linear(3, 1)\n"
+        "for xb in data:\n    xb.log_()\n    loss = model(xb.mul_(1)).sum()"
+    )
+    found = ip.ip.user_ns["run"].finding
+    assert (found.number, found.direction) == (3, "forward")
+    if most is None:
+        assert torch.equal(found.given, torch.zeros(2, 3))
+        assert not torch.isfinite(found.again()["loss"])
+        assert torch.equal(found.given, torch.zeros(2, 3)), "it can be run again, and again"
+    assert ("written to" in str(found)) == (most is not None)
+
+
+def test_running_again_shows_names_and_no_values(ip: Shell) -> None:
+    run = watched(ip, FAULTS["forward"][0])
+    ip.ip.user_ns["secret"] = "hush"
+    left = run.finding.again()
+    assert repr(left) == "<run again: the pass assigned k, x, y, scale, loss>"
+    assert not torch.isfinite(left["loss"])
+    assert "secret" not in left
+    assert "In" not in left
 
 
 def opt_steps(ip: Shell) -> int:

@@ -50,7 +50,7 @@ export function deck(root) {
     before = at;
     for (const [k, slide] of slides.slice(at, at + NEAR + 1).entries()) {
       for (const node of /** @type {NodeListOf<Place>} */ (slide.querySelectorAll(PLACES))) {
-        void mounted(node).then(() => (k ? undefined : begun(node, back)));
+        void mounted(node).then(() => node.closest("section.slide") === current() && !k && begun(node, back));
       }
     }
     const active = document.activeElement;
@@ -96,7 +96,9 @@ async function mounted(node) {
   if (node.mlwidgets || node.mounting) return;
   node.mounting = true;
   try {
-    node.mlwidgets = held((await lively(node)) ?? (await page(node)));
+    const made = held((await lively(node)) ?? (await page(node)));
+    await drawn(); // its frames are there, and the cursor stands
+    node.mlwidgets = made;
   } catch (error) {
     node.append(`The player could not be shown: ${error instanceof Error ? error.message : error}`);
   }
@@ -137,6 +139,12 @@ async function remount(node) {
 function held(given) {
   return typeof given === "function" ? { dispose: () => void given() } : /** @type {Mounted} */ (given);
 }
+
+/** Two turns of the browser; a window that nobody sees has none. @returns {Promise<void>} */
+const drawn = () => new Promise((resolve) => {
+  setTimeout(resolve, 200);
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve()));
+});
 
 /** A player has the focus: its keys are its own. */
 function focused() {

@@ -73,6 +73,7 @@ async function widgetOf(model) {
  * @param {any} own
  */
 export async function heard(own) {
+  if (!own._handle_comm_msg) return; // another host's
   try {
     await own._handle_comm_msg({ content: { data: { method: "none" } }, buffers: [] });
   } catch {
@@ -127,6 +128,7 @@ async function revived(model, anew, id) {
   if (!kernel) return { error: NO_KERNEL };
   const cell = anew.cell ? `run cell [${anew.cell}]` : "run its cell";
   if (!anew.line) return { error: `No line makes this run again${anew.fixed ? ` (${anew.fixed})` : ""}: ${cell}.` };
+  if (model.get("info").compared) return { error: "Runs that are compared are made by their cell: run it." };
   if (anew.lacks?.length) return { error: `Its line lacks ${anew.lacks.join(", ")}: ${cell}.` };
   try {
     await prepared(kernel);

@@ -16,13 +16,14 @@ const KEYS = [
 ];
 
 /**
- * Marks under the rail, one for each stop; the name stands at it while it is pointed at or has the focus.
+ * Marks under the rail, one for each stop; the name stands at it while the cursor does, or a pointer, or the focus.
  * @param {HTMLElement} reach @param {Stops} stops @param {Cursor} cursor @param {(part: number) => string} left where a part of the rail is
  */
 export function stopMarks(reach, stops, cursor, left) {
   /** @type {HTMLElement[]} */
   const buttons = [];
-  return () => {
+
+  function draw() {
     const { store } = stops.run;
     const there = stops.list.filter((stop) => stops.place(stop) < Infinity);
     while (buttons.length > there.length) buttons.pop()?.remove();
@@ -36,7 +37,13 @@ export function stopMarks(reach, stops, cursor, left) {
       set(buttons[k], { "aria-label": `Stop: ${stop.name}`, "data-name": stop.name, "data-frame": stop.frame, "data-side": part > 0.66 ? "left" : part < 0.33 ? "right" : "middle" });
       buttons[k].style.left = left(part);
     });
-  };
+  }
+
+  function update() {
+    const { here } = stops;
+    for (const mark of buttons) mark.classList.toggle("here", here?.frame === Number(mark.dataset.frame));
+  }
+  return { draw, update };
 }
 
 /** @param {Run} run @param {Cursor} cursor @param {Stops} stops @param {() => void} back gives the focus back to the player */

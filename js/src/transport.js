@@ -100,9 +100,10 @@ function scrubber(slider, run, cursor, stops) {
     reach.style.width = `${(100 * part).toFixed(2)}%`;
     const key = `${state.events?.length} ${store.epoch} ${store.head} ${state.stops}`;
     if (key !== drawn) drawMarks();
-    if (key !== drawn) drawStops();
+    if (key !== drawn) named.draw();
     if (key !== drawn || hit !== run.hits) hits.draw((hit = run.hits).map(at));
     drawn = key;
+    named.update();
     drawBad();
   }
 
@@ -110,7 +111,7 @@ function scrubber(slider, run, cursor, stops) {
   const at = (frame) => run.store.position(frame) / Math.max(1, run.store.head);
   /** @param {number} part */
   const left = (part) => `calc(8px + (100% - 16px) * ${part.toFixed(4)})`;
-  const drawStops = stopMarks(reach, stops, cursor, left);
+  const named = stopMarks(reach, stops, cursor, left);
 
   function drawBad() {
     const found = run.state.nonfinite;

@@ -36,7 +36,7 @@ def kept(notebook: dict[str, Any]) -> list[bytes]:
 
 def again(lab: Lab, book: Book) -> Book:
     """Saved, closed, its kernel ended, and opened in a page of its own."""
-    wait_until(lambda: kept(saved(book)), "the trace is kept")
+    wait_until(lambda: bool(kept(saved(book))), "the trace is kept")
     book.page.close()
     lab.books.remove(book)
     lab.server.close_kernels()

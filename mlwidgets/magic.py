@@ -192,9 +192,13 @@ def _compare(line: Line, scope: Scope) -> Comparison:
     """Runs of the notebook beside each other."""
     if line.params or line.steering or line.options:
         raise MLError("write `%ml compare $a $b`: runs alone, no parameters")
+    from .replay.compare import labels_of
+
     words = line.words[1:]
     runs = [scope.value(w) if isinstance(w, Reference) else scope.names.get(w, w) for w in words]
     found: Comparison = mlwidgets.compare(*runs)
+    names = [w.written if isinstance(w, Reference) else w for w in words]
+    found.labels = tuple(labels_of(found.runs, [name.lstrip("$") for name in names]))
     return found
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from mlwidgets import Frames, Measured, compare, play
 from mlwidgets.errors import ParamError, RunError
-from mlwidgets.replay.compare import common, parting, unlike
+from mlwidgets.replay.compare import asked, common, parting, unlike
 
 
 def walk(by: float = 1.0, jump: int = -1, size: float = 0.0, n: int = 2000) -> Frames[Any]:
@@ -165,3 +165,12 @@ def test_labels_say_what_is_different() -> None:
     assert compare(runs[0], runs[2], labels=["ours", "theirs"]).labels == ("ours", "theirs")
     twins = compare(runs[0], runs[0].branch())
     assert len(set(twins.labels)) == 2
+
+
+def test_the_page_measures_from_the_run_given_first_also_where_another_is_longer() -> None:
+    first, longest = play(walk, n=5).wait(), play(walk, n=50, jump=3, size=1.0).wait()
+    third = play(walk, n=40, jump=2, size=2.0).wait()
+    both = compare(first, longest, third)
+    told = asked(both.player, {"tolerance": 1e-6})
+    assert [part["text"] for part in told] == [str(part) for part in both.parted()]
+    assert both.player.run is longest

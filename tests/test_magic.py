@@ -95,6 +95,9 @@ def test_runs_are_compared(ip: Shell) -> None:
     both = ip.run("%ml compare $a $b")
     assert both.parted()[0].frame == 3
     assert ip.run("%ml compare a b").runs == both.runs
+    ip.run("mended = %ml toy.count n=5")
+    twins = ip.run("%ml compare $a $mended")
+    assert twins.labels == ("a", "mended"), "where nothing tells them apart, what they are called"
 
 
 def test_a_run_can_be_bound_in_three_ways(ip: Shell) -> None:

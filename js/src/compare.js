@@ -13,7 +13,7 @@ import { label } from "./steps.js";
 /** @import { Branching } from "./branching.js" */
 /** @typedef {Parameters<typeof figure>[1]} Page */
 /** @typedef {ReturnType<typeof figure>} Figure */
-/** @typedef {{figure: Figure, of: number, spec: ViewSpec, difference?: Difference}} Part `of`: the lane it shows, 0 our own */
+/** @typedef {{figure: Figure, of: number, spec: ViewSpec, difference?: Difference, from: number}} Part `of`: the lane it shows, 0 our own; `from`: the one that a difference is taken from */
 
 const MOST = 6; // lanes drawn as small multiples
 const MOST_DIFFERENCES = 3;
@@ -48,7 +48,7 @@ export function multiples(run, cursor, page) {
       const one = { ...spec, columns: [column], wide: true, title: spec.columns.length > 1 ? words : spec.title };
       const drawn = figure(one, { ...page, first: false });
       node.append(drawn.node);
-      groups.push([{ figure: drawn, of: 0, spec: one }]);
+      groups.push([{ figure: drawn, of: 0, from: 0, spec: one }]);
     }
   }
 
@@ -59,20 +59,25 @@ export function multiples(run, cursor, page) {
     const parts = chosen(lanes).map((of) => {
       const lane = lanes[of];
       const one = { ...spec, wide: false, title: lane.label || `run ${of + 1}`, note: "" };
-      return { of, spec: one, figure: figure(one, { ...page, store: lane.store, first: false, frozen: true }) };
+      return { of, from: of, spec: one, figure: figure(one, { ...page, store: lane.store, first: false, frozen: true }) };
     });
-    if (flattened(run, spec) && !run.info.sweep) for (const [k, lane] of lanes.slice(1, 1 + MOST_DIFFERENCES).entries()) parts.push(apart(spec, lane.store, k + 1, `${lane.label} − ${lanes[0].label}`));
+    const [from, ...rest] = ordered(lanes);
+    const differ = flattened(run, spec) && !run.info.sweep ? rest.slice(0, MOST_DIFFERENCES) : [];
+    for (const of of differ) parts.push({ ...apart(spec, lanes[from].store, lanes[of].store, `${lanes[of].label} − ${lanes[from].label}`), of, from });
     const title = String(spec.title || spec.columns.join(", "));
     const shown = parts.filter((part) => !part.difference).length;
-    const all = lanes.length > shown ? `; ${shown} of ${lanes.length} runs` : "";
+    const all = (lanes.length > shown ? `; ${shown} of ${lanes.length} runs` : "") + (differ.length && differ.length < rest.length ? `; ${differ.length} of ${rest.length} differences from ${lanes[from].label}` : "");
     node.append(el("section", { class: "multiples", role: "group", "aria-label": title },
       el("p", { class: "over" }, el("b", {}, title), all), el("div", { class: "row" }, ...parts.map((part) => part.figure.node))));
     groups.push(parts);
   }
 
+  /** The places of lanes, in the order in which the runs were given: the first is what others are measured from. @param {{group?: Group | null}[]} lanes */
+  const ordered = (lanes) => lanes.map((_, k) => k).sort((j, k) => (lanes[j].group?.[2] ?? j) - (lanes[k].group?.[2] ?? k));
+
   /** Of many lanes, one for each group: seeds are many, values few. @param {{group?: Group | null}[]} lanes @returns {number[]} their places */
   function chosen(lanes) {
-    const places = lanes.map((_, k) => k).sort((j, k) => (lanes[j].group?.[2] ?? j) - (lanes[k].group?.[2] ?? k));
+    const places = ordered(lanes);
     if (lanes.length <= MOST) return places;
     const group = (/** @type {number} */ k) => lanes[k].group?.[0] ?? k;
     const firsts = places.filter((k, i) => !places.slice(0, i).some((j) => group(j) === group(k)));
@@ -80,11 +85,12 @@ export function multiples(run, cursor, page) {
     return all.filter((_, k) => MOST >= all.length || Math.round(Math.round((k * (MOST - 1)) / (all.length - 1)) * ((all.length - 1) / (MOST - 1))) === k);
   }
 
-  /** @param {ViewSpec} spec @param {Store} store @param {number} of @param {string} title @returns {Part} */
-  function apart(spec, store, of, title) {
-    const difference = new Difference(run, store, spec);
-    const one = { kind: "heatmap", columns: [difference.name], title, signed: true, labels: false };
-    return { of, spec: one, difference, figure: figure(one, { ...page, store: /** @type {any} */ (difference), first: false, frozen: true }) };
+  /** @param {ViewSpec} spec @param {Store} first @param {Store} other @param {string} title */
+  function apart(spec, first, other, title) {
+    const difference = new Difference(run, first, other, spec);
+    /** @type {ViewSpec} */
+    const one = { kind: "heatmap", columns: [difference.name], title, signed: true, labels: false, none: "no difference" };
+    return { spec: one, difference, figure: figure(one, { ...page, store: /** @type {any} */ (difference), first: false, frozen: true }) };
   }
 
   return {
@@ -107,9 +113,9 @@ export function multiples(run, cursor, page) {
         if (of) lanes[of - 1].store.want([0, 1, -1].map((by) => lanes[of - 1].position + by));
       }
       for (const parts of groups) {
-        const scale = SCALED.includes(parts[0].spec.kind) ? together(run, parts, stores, moments) : "";
+        for (const part of parts) part.difference?.at(moments[part.from].position, moments[part.of].position);
+        const scale = (SCALED.includes(parts[0].spec.kind) ? together(run, parts, stores, moments) : "") + evenly(parts);
         for (const part of parts) {
-          if (part.difference) part.difference.at(m.position, moments[part.of].position);
           part.figure.draw(moments[part.of], `${version} ${scale} ${part.difference?.version ?? ""}`);
         }
       }
@@ -140,6 +146,13 @@ function together(run, parts, stores, moments) {
   if (lo > hi) return "";
   for (const part of parts) if (!part.difference) Object.assign(part.spec, { lo: given.lo ?? lo, hi: given.hi ?? hi });
   return `${lo} ${hi}`;
+}
+
+/** One scale for the differences of a view. @param {Part[]} parts */
+function evenly(parts) {
+  const most = Math.max(0, ...parts.map(({ difference }) => difference?.most ?? 0));
+  for (const { difference, spec } of parts) if (difference) Object.assign(spec, most ? { lo: -most, hi: most } : { lo: undefined, hi: undefined });
+  return ` ${most}`;
 }
 
 /** @param {ViewSpec} spec @param {Cell} cell */

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Group = tuple[int, str, int]
 MOST = 12  # lanes that can be told apart
 CHUNK = 512  # rows compared at once
+EVENTS = 3  # changes of a run that its label names
 
 
 @dataclass(frozen=True)
@@ -211,22 +212,26 @@ def compare(*runs: Any, labels: Sequence[str] | None = None) -> Comparison:
     return made
 
 
-def labels_of(runs: Sequence[Run]) -> list[str]:
-    """What is different about each: its name, its parameters, its place in a family."""
+def labels_of(runs: Sequence[Run], names: Sequence[str] = ()) -> list[str]:
+    """What is different about each: its name, its parameters, its place in a family.
+
+    names: what to call those that differ in nothing of these.
+    """
     if len({id(run.family) for run in runs}) == 1 and len({run.place for run in runs}) == len(runs):
         return [label_of(run) for run in runs]
-    names = {run.name for run in runs}
+    algorithms = {run.name for run in runs}
     said = []
     for k, run in enumerate(runs):
-        words = [run.name] if len(names) > 1 else []
+        words = [run.name] if len(algorithms) > 1 else []
         spec, start = run.algorithm.spec, run._core.start
         for name in spec:
             texts = {spec[name].format(r._core.start.get(name)) for r in runs if name in r.params}
             text = spec[name].format(start[name])
             if len(texts) > 1 and len(text) < 32:
                 words.append(f"{spec[name].symbol or name} = {text}")
-        words += [f"{e.name} = {e.new} at {e.frame}" for e in run.events[:1]]
-        said.append(", ".join(words) or f"run {k + 1}")
+        words += [f"{e.name} = {e.new} at {e.frame}" for e in run.events[:EVENTS]]
+        words += [f"{more} more changes"] * ((more := len(run.events) - EVENTS) > 0)
+        said.append(", ".join(words) or (names[k] if names else f"run {k + 1}"))
     return [f"{text} ({k + 1})" if said.count(text) > 1 else text for k, text in enumerate(said)]
 
 
@@ -363,8 +368,12 @@ def _tolerance(given: Any) -> float:
 
 
 def asked(player: Player, content: dict[str, Any]) -> list[dict[str, Any]]:
-    """The page asks where its lanes part."""
+    """The page asks where its lanes part: from the one given first, whichever leads."""
     tolerance = _tolerance(content.get("tolerance"))
-    lanes = [lane for lane in player.lanes if not lane.feed.pale]
-    parts = [parting(player.run.trace, lane.run.trace, lane.label, tolerance) for lane in lanes]
+    beside = [(lane.run, lane.label) for lane in player.lanes if not lane.feed.pale]
+    lanes = [(player.run, player.label or "this run"), *beside]
+    if player.groups:
+        lanes.sort(key=lambda lane: player.groups[lane[0]][2])
+    (first, _), *others = lanes
+    parts = [parting(first.trace, run.trace, label, tolerance) for run, label in others]
     return [{"text": str(p), "frame": p.frame, "beyond": p.beyond, "label": p.label} for p in parts]

@@ -198,9 +198,12 @@ export class Saved {
   /** @param {number} tolerance */
   async parted(tolerance) {
     if (!(tolerance >= 0)) throw new Error("The tolerance must be a number of at least 0.");
-    const mine = await dataOf(this.shown);
+    const place = (/** @type {{group?: Group | null}} */ { group }) => group?.[2] ?? 0; // among the runs as they were given
+    const { label = "", group } = this.state();
+    const [first, ...others] = [{ of: this.shown, label, group }, ...this.laid.filter((lane) => !lane.pale)].sort((a, b) => place(a) - place(b));
+    const mine = await dataOf(first.of);
     const of = this.info.rounded ? " (of values as they are in this file)" : "";
-    return Promise.all(this.laid.filter((lane) => !lane.pale).map(async (lane) => {
+    return Promise.all(others.map(async (lane) => {
       const found = parting(mine, await dataOf(lane.of), lane.label, tolerance);
       return { ...found, text: found.text + of };
     }));

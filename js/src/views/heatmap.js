@@ -57,6 +57,7 @@ export function heatmap(ctx) {
   /** From the least to the largest number, and how many are none. */
   function span() {
     const all = data?.data ?? [];
+    if (spec.none && all.length && Array.prototype.every.call(all, (v) => v === 0)) return String(spec.none);
     let [odd, nan] = [0, 0];
     for (let k = 0; k < all.length; k++) if (!Number.isFinite(all[k])) [odd, nan] = [odd + 1, nan + Number(Number.isNaN(all[k]))];
     if (!odd) return `${num(lo)} to ${num(hi)}`;

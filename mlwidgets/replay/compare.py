@@ -230,7 +230,8 @@ def labels_of(runs: Sequence[Run], names: Sequence[str] = ()) -> list[str]:
             if len(texts) > 1 and len(text) < 32:
                 words.append(f"{spec[name].symbol or name} = {text}")
         words += [f"{e.name} = {e.new} at {e.frame}" for e in run.events[:EVENTS]]
-        words += [f"{more} more changes"] * ((more := len(run.events) - EVENTS) > 0)
+        more = len(run.events) - EVENTS
+        words += [f"{more} more changes"] if more > 0 else []
         said.append(", ".join(words) or (names[k] if names else f"run {k + 1}"))
     return [f"{text} ({k + 1})" if said.count(text) > 1 else text for k, text in enumerate(said)]
 

@@ -8,13 +8,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from mlwidgets.errors import MLError, sayable
 from mlwidgets.pages.stills import still
+from mlwidgets.replay.family import label_of
+from mlwidgets.run import Run
 from tests.browser.attacks import hostile
-from tests.browser.attacks.hostile import GROUPS, STRINGS, group, joined, typed
-from tests.browser.attacks.test_hostile_text import LIVE
+from tests.browser.attacks.hostile import GROUPS, STRINGS, group, joined, short, typed
+from tests.browser.attacks.test_hostile_text import LIVE, converted
 from tests.browser.attacks.watching import Watch, unfold
 from tests.browser.lab import Lab, wait_until
 
+SHOW = "run = hostile.gallery_of({n})\nrun"
 VIEWS = 9
 ALL = (0, 1, 2, 4, 5, 6, 7)  # views that show every string of a group, those of pixels none
 # Every text of a part of a player, also what is only read aloud or typed into a field.
@@ -82,6 +86,45 @@ def panes_say(box: Locator, n: int) -> None:
     says(opened(box, "Cite"), [whole])
     says(opened(box, "How it works"), [*texts, whole])
     assert box.evaluate(BUILT) == []
+
+
+def finds(box: Locator, n: int, run: Run) -> None:
+    """Each string is refused as an expression, in the words of Python."""
+    find = opened(box, "Find")
+    field = find.get_by_role("textbox")
+    for text in filter(str.isprintable, group(n)):
+        with pytest.raises(MLError) as refused:
+            run.find(text)
+        field.fill(text)
+        field.press("Enter")
+        expect(find.locator(".fault")).to_have_text(str(sayable(str(refused.value))))
+
+
+def test_every_view_and_pane_shows_hostile_text_as_it_was_typed(lab: Lab, root: Path) -> None:
+    """One player after another, in one notebook."""
+    watch = Watch(lab._context)
+    book = lab.open([LIVE.format(root=str(root)), ""])
+    book.run(0)
+    for n in range(GROUPS):
+        book.set_source(1, SHOW.format(n=n))
+        book.run(1)
+        box = book.output(1).locator(".player")
+        expect(box).to_have_count(1)
+        run = hostile.gallery_of(n)
+        labels = [label_of(kin) for kin in run.family]
+        assert [text for text in short(n) if not any(text in label for label in labels)] == []
+        views_say(box, n)
+        panes_say(box, n)
+        finds(box, n, run)
+        compare = opened(box, "Compare")
+        if len(labels) > 1:
+            says(box.get_by_role("group", name="Branches", exact=True), labels)
+            says(compare, labels[1:])
+            says(box.locator(".lanes"), labels)
+        assert box.evaluate(BUILT) == []
+        watch.is_clean(book.page)
+    book.save()
+    converted(book.server.root / book.name, watch, [])  # its stills are pictures there
 
 
 @pytest.mark.parametrize("n", range(GROUPS))

@@ -85,7 +85,7 @@ export function lecture(box, views, { run, stops, redraw, dress, signal }) {
     sizes.disconnect();
     const emptied = empty();
     box.classList.remove("lecture", "columns");
-    host.style.height = "";
+    host.style.height = box.style.zoom = "";
     dress();
     redraw();
     restore();
@@ -150,6 +150,7 @@ export function lecture(box, views, { run, stops, redraw, dress, signal }) {
 
   /** The layout that shows most: type at least as large as asked for, all figures on the screen. */
   function fit() {
+    box.style.zoom = String(1 / (host.currentCSSZoom ?? 1)); // a slide may be scaled
     const usual = Math.max(LEAST, Math.min(innerWidth / SCREEN[0], innerHeight / SCREEN[1]));
     const figures = [...views.querySelectorAll("figure")].filter((node) => !node.hidden && !node.closest("[hidden]"));
     const wide = figures.some((node) => node.classList.contains("wide"));

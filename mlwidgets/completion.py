@@ -37,6 +37,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "plugins": ("reload",),
     "verify": (),
     "compare": (),
+    "export": ("codec=single", "codec=small", "every=", "max_mb="),
     "record": ("every=", "watch=$", "--detach", "-o"),
 }
 """The verbs of a `%ml` line, and the words worth offering after each."""

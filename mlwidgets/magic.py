@@ -68,6 +68,8 @@ class MLMagics(Magics):
         %%ml record loss acc   records these names of the loop in the cell; %ml record? says more
         %ml my_algorithm x=1   plays a generator function of this notebook
         %ml compare $a $b      lays runs beside each other, and says where they first part
+        %ml export figure.html $run codec=small
+                               writes a page that plays without a kernel; several runs share one
         %ml verify rl.q_learning alpha=0.3
                                checks it against its reference; %ml verify $run, with a run's data
         %ml runs               lists what is alive; %ml runs stop 1; %ml runs stop all
@@ -96,6 +98,8 @@ class MLMagics(Magics):
                 return _verify(line, scope)
             if first == "compare" and not line.help:
                 return _compare(line, scope)
+            if first == "export" and not line.help:
+                return _export(line, scope)
             self._say(first, [str(word) for word in line.words[1:]], line.help)
             return None
         algorithm = _algorithm(first, scope)
@@ -200,6 +204,20 @@ def _compare(line: Line, scope: Scope) -> Comparison:
     names = [w.written if isinstance(w, Reference) else w for w in words]
     found.labels = tuple(labels_of(found.runs, [name.lstrip("$") for name in names]))
     return found
+
+
+def _export(line: Line, scope: Scope) -> None:
+    """Runs and comparisons of the notebook as a page in a file."""
+    from .pages.export import asked_by_line
+
+    if len(line.words) < 3 or line.steering or line.options:
+        raise MLError("write `%ml export figure.html $run`, with codec=, every= or max_mb=")
+    path, *shown = (
+        scope.value(word) if isinstance(word, Reference) else word for word in line.words[1:]
+    )
+    runs = [scope.names.get(one, one) if isinstance(one, str) else one for one in shown]
+    given = {name: scope.value(value) for name, value in line.params.items()}
+    asked_by_line(runs, path, given)
 
 
 def _algorithm(given: Value, scope: Scope) -> Algorithm[Any, Any]:

@@ -24,6 +24,14 @@ def ip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
         yield made
 
 
+def test_a_line_exports_runs_to_a_page(ip: Shell, tmp_path: Path, capsys: Output) -> None:
+    ip.run("a = %ml toy.count")
+    path = tmp_path / "page.html"
+    assert ip.run(f"%ml export {path} $a a codec=single title=Two") is None
+    assert path.read_text("utf-8").count("data-mlwidgets-player") >= 2
+    assert capsys.readouterr().out.startswith(f"{path}: about ")
+
+
 # lists and help -----------------------------------------------------------------------------
 
 
@@ -195,6 +203,10 @@ def test_all_runs_are_stopped_at_once(ip: Shell) -> None:
         ("%ml compare toy.count", "compare takes 2 to 12 runs, not 1"),
         ("%ml compare toy.count rate0", "cannot compare str 'toy.count': give runs"),
         ("%ml compare $rate0 n=3", "write `%ml compare $a $b`"),
+        ("%ml export a.html", "write `%ml export figure.html $run`, with codec="),
+        ("%ml export a.html rate0", "cannot export"),
+        ("%ml export a.html $rate0 codek=small", "no option 'codek'. Did you mean 'codec'?"),
+        ("%ml export a.html $rate0 every=x", "every='x': must be a number"),
         ("%ml publish toy.count", "'publish' is kept for a later version"),
         ("%ml toy.count @2 @3", "@2: what changes there?"),
         ("%ml toy.count @2 n=3", "n: cannot change while the run goes"),

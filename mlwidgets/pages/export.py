@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlwidgets.errors import ParamError, RunError, clip
+from mlwidgets.errors import ParamError, RunError, clip, nearest
 from mlwidgets.replay.compare import Comparison
 from mlwidgets.run import Run
 from mlwidgets.wholefile import written
@@ -74,7 +74,7 @@ def export_page(
     texts, one above each. codec, every, max_mb: see `Run.export`. RunError where there is nothing
     to show, or where the file cannot be written.
     """
-    shown: list[Shown] = [figures] if isinstance(figures, Shown) else list(figures)
+    shown: list[Any] = list(figures) if isinstance(figures, Iterable) else [figures]
     for one in shown:
         _shown(one)
     if not shown:
@@ -86,6 +86,21 @@ def export_page(
     name = title or drafts[0].bare.title
     heading = f"<h1>{html.escape(title)}</h1>" if title else ""
     write(path, drafts, name, (heading, texts), codec=codec, every=every, max_mb=max_mb)
+
+
+def asked_by_line(figures: Sequence[Any], path: Any, given: Mapping[str, Any]) -> None:
+    """`%ml export`: the options as they were typed; ParamError for what is none."""
+    kinds = {"codec": str, "every": int, "max_mb": float, "title": str, "words": str}
+    options = {}
+    for name, value in given.items():
+        if name not in kinds:
+            known = ", ".join(kinds)
+            raise ParamError(f"no option {name!r}.{nearest(name, kinds)} (known: {known})", name)
+        try:
+            options[name] = kinds[name](value)
+        except (TypeError, ValueError):
+            raise ParamError(f"{name}={clip(repr(value), 40)}: must be a number", name) from None
+    export_page(figures, path, **options)
 
 
 def _shown(given: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,4 +61,51 @@ def test_an_exported_run_is_scrubbed_by_mouse_and_keys_and_asks_for_nothing(
     player.button("Play").click()
     wait_until(lambda: player.place > 3, "what is recorded plays")
     assert requests == [path.as_uri()]
+    run.close()
+
+
+def test_branches_lanes_and_the_theme_work_without_a_kernel(page: Page, tmp_path: Path) -> None:
+    run = mlwidgets.play("rl.q_learning", episodes=10).step(200)
+    twin = run.branch(at=150, epsilon=0.6).wait()
+    run.wait().export(tmp_path / "run.html")
+    page.goto((tmp_path / "run.html").as_uri())
+    player = Player(page.get_by_role("group", name="Q-learning", exact=True))
+    wait_until(lambda: player.last == len(run.trace) - 1, "the run is there")
+    player.button(re.compile("ε = 0.6, from frame 150")).click()
+    wait_until(lambda: player.last == len(twin.trace) - 1, "the branch is shown")
+    wait_until(
+        lambda: number(player.slider("epsilon exploration").input_value()) == 0.6, "with its values"
+    )
+    player.button("Compare").click()
+    found = mlwidgets.compare(twin, run).parted()[0]
+    expect(player.box.get_by_text(f"parts at frame {found.frame} in")).to_be_visible()
+    player.button(f"go to frame {found.frame}").click()
+    player.at(int(found.frame or 0))
+    page.get_by_label("Theme").select_option("dark")
+    expect(player.box).to_have_class(re.compile("dark"))
+    run.close()
+
+
+def test_a_sweep_is_drawn_as_mean_and_spread_or_as_lanes(page: Page, tmp_path: Path) -> None:
+    run = mlwidgets.play("rl.q_learning", episodes=5)
+    run.sweep(seed=range(3)).wait().export(tmp_path / "sweep.html", codec="small")
+    page.goto((tmp_path / "sweep.html").as_uri())
+    player = Player(page.get_by_role("group", name="Q-learning", exact=True))
+    expect(player.box.get_by_text("3 of 3 lanes are over")).to_be_visible()
+    expect(player.box.get_by_label("mean and spread")).to_be_checked()
+    expect(player.box.get_by_text("mean of 3 seeds").first).to_be_visible()
+    player.box.get_by_label("lanes", exact=True).check()
+    expect(player.box.get_by_text("mean of 3 seeds")).to_have_count(0)
+    expect(player.box.get_by_text("Values are rounded")).to_be_visible()
+    run.close()
+
+
+def test_ten_figures_of_one_page_are_all_mounted(page: Page, tmp_path: Path) -> None:
+    run = mlwidgets.play("rl.q_learning", episodes=2).wait()
+    hostile = "</script><img src=x onerror=alert(1)>"
+    mlwidgets.export_page([run] * 10, tmp_path / "page.html", title=hostile, words=[hostile] * 10)
+    page.goto((tmp_path / "page.html").as_uri())
+    expect(page.get_by_role("group", name="Q-learning", exact=True)).to_have_count(10)
+    expect(page.get_by_role("heading", level=1)).to_have_text(hostile)
+    assert page.locator("img").count() == 0
     run.close()

@@ -45,11 +45,12 @@ export class Stops {
     return true;
   }
 
-  /** Back to the stop before, or to the beginning; false where one is there. */
+  /** Back to the stop before, or to the beginning; false where one is there, or there are no stops. */
   previous() {
     const { position } = this.cursor;
-    const before = this.list.map((stop) => this.place(stop)).filter((place) => place < position);
-    if (position === 0) return false;
+    const { list } = this;
+    if (position === 0 || !list.length) return false;
+    const before = list.map((stop) => this.place(stop)).filter((place) => place < position);
     this.cursor.go(before.at(-1) ?? 0);
     return true;
   }

@@ -80,7 +80,7 @@ test("first is the beginning; a run without stops stays where it is", () => {
   bare.cursor.go(5);
   bare.stops.first();
   bare.stops.last();
-  assert.deepEqual([bare.cursor.position, bare.stops.next(), bare.stops.list], [5, false, []]);
+  assert.deepEqual([bare.cursor.position, bare.stops.next(), bare.stops.previous(), bare.stops.list], [5, false, false, []]);
 });
 
 test("with reduced motion nothing plays", () => {

@@ -99,7 +99,8 @@ class MLMagics(Magics):
             if first == "compare" and not line.help:
                 return _compare(line, scope)
             if first == "export" and not line.help:
-                return _export(line, scope)
+                _export(line, scope)
+                return None
             self._say(first, [str(word) for word in line.words[1:]], line.help)
             return None
         algorithm = _algorithm(first, scope)

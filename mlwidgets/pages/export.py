@@ -59,7 +59,7 @@ def export(
 
 
 def export_page(
-    figures: Iterable[Any],
+    figures: Iterable[Shown] | Shown,
     path: Path,
     *,
     title: str = "",
@@ -74,7 +74,7 @@ def export_page(
     texts, one above each. codec, every, max_mb: see `Run.export`. RunError where there is nothing
     to show, or where the file cannot be written.
     """
-    shown: list[Any] = list(figures) if isinstance(figures, Iterable) else [figures]
+    shown = [figures] if isinstance(figures, Shown) else list(figures)
     for one in shown:
         _shown(one)
     if not shown:

@@ -95,7 +95,8 @@ def array_states(
         good = np.isfinite(rows).all(axis=1)
     else:
         good = np.array([bool(np.isfinite(v).all()) for v in values])
-    return good, ~good
+    there = [fine or not array_absent(v) for fine, v in zip(good, values, strict=True)]
+    return good, ~good & there
 
 
 def culprit_in(schema: Schema) -> Callable[[Mapping[str, Any]], str]:
@@ -111,11 +112,21 @@ def culprit_in(schema: Schema) -> Callable[[Mapping[str, Any]], str]:
                 number = value if type(value) is float else cell(value)
                 if number - number != 0 and not isinstance(number, int) and not absent(number):
                     return name
-            elif not np.isfinite(value if type(value) is np.ndarray else cell(value)).all():
-                return name
+            else:
+                array = value if type(value) is np.ndarray else cell(value)
+                if not np.isfinite(array).all() and not array_absent(array):
+                    return name
         return ""
 
     return culprit
+
+
+def array_absent(array: npt.NDArray[Any]) -> bool:
+    """Does it stand for an array that does not fit its column?"""
+    import numpy as np
+
+    doubles = array.dtype == np.float64 and array.size > 0
+    return doubles and bool((np.ascontiguousarray(array).view(np.int64) == BITS).all())
 
 
 def absent(number: float) -> bool:

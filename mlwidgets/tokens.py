@@ -23,6 +23,9 @@ OPTION = re.compile(r"--?([A-Za-z][\w-]*)(?:=(.*))?", re.DOTALL)
 HELP = ("?", "??", "--help", "-h")
 
 
+SHELLS = ("In", "Out", "exit", "quit", "open", "get_ipython")  # in a notebook before any cell
+
+
 @dataclass(frozen=True)
 class Reference:
     """A value given as `$name` or `{expr}`: the object itself, never its text."""
@@ -37,7 +40,7 @@ class Reference:
         """The object that `evaluate` finds; MLError where a name is not in the namespace."""
         for name in self.names():
             if name not in namespace and not hasattr(builtins, name):
-                near = nearest(name, (n for n in namespace if not n.startswith("_")))
+                near = nearest(name, (n for n in namespace if n[:1] != "_" and n not in SHELLS))
                 raise MLError(f"{clip(self.written)}: no variable {name!r} in the notebook.{near}")
         try:
             return evaluate(self.expression)

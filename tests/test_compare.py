@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypedDict
 import numpy as np
 import pytest
 
-from mlwidgets import Frames, Measured, compare, play
+from mlwidgets import Frames, Live, Measured, compare, play
 from mlwidgets.errors import ParamError, RunError
 from mlwidgets.replay.compare import asked, common, parting, unlike
 
@@ -19,6 +19,11 @@ def walk(by: float = 1.0, jump: int = -1, size: float = 0.0, n: int = 2000) -> F
     for k in range(n):
         x += by + (size if k == jump else 0.0)
         yield {"x": x, "path": np.full((2, 3), x), "word": f"at {k % 3}", "some": [x] * (k % 4)}
+
+
+def walk2(by: Live[float] = 1.0) -> Frames[Any]:
+    for _ in range(20):
+        by = yield {"x": by}
 
 
 clock = itertools.count()
@@ -163,6 +168,9 @@ def test_labels_say_what_is_different() -> None:
     )
     assert compare(*runs[:2]).labels == ("by = 1", "by = 2")
     assert compare(runs[0], runs[2], labels=["ours", "theirs"]).labels == ("ours", "theirs")
+    steered = {k: {"by": 1.0 + k} for k in range(1, 6)}
+    many = compare(play(walk2), play(walk2, steering=steered).step(9))
+    assert many.labels[1] == "by = 2.0 at 1, by = 3.0 at 2, by = 4.0 at 3, 2 more changes"
     twins = compare(runs[0], runs[0].branch())
     assert len(set(twins.labels)) == 2
 

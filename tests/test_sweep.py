@@ -358,6 +358,10 @@ def test_a_worker_ends_with_the_process_that_asked(tmp_path: Path) -> None:
         ),
         (lambda r: r.sweep(seed=range(10**9)), "seed: 1,000,000,000 lanes: a sweep takes"),
         (lambda r: r.sweep(seed=iter(int, 1)), "seed: more than 64 lanes: a sweep takes"),
+        (
+            lambda r: r.sweep(n=range(1, 201), seed=range(100)),
+            "200 of n and 100 of seed: a sweep takes at most 64 lanes",
+        ),
         (lambda r: r.sweep(seed=[1], workers=0), "workers=0: must be a whole number"),
         (lambda r: r.sweep("dask", seed=[1]), "on='dask': must be a Dask scheduler's address"),
         (lambda r: r.sweep("tcp://x", workers=2, seed=[1]), "workers=2: is for local processes"),

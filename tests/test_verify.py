@@ -425,3 +425,40 @@ def test_the_command_lines_exit_status_is_the_verdict(
     assert main(["verify", "strange.dream"]) == 2
     assert "no reference: nobody knows the answer" in capsys.readouterr().err
     assert main(["verify"]) == 2
+
+
+def tampered(**parts: Any) -> str:
+    return checked(summing(replace(SUMMED, **parts))).badge
+
+
+def failing(*_: Any) -> Any:
+    raise ValueError("by hand")
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"tolerance": {}}, "this run: the reference failed: it has no tolerance for 'total'"),
+        ({"random": failing}, "random 1: the reference's random shape failed: ValueError: by hand"),
+        (
+            {"random": lambda rng, k: {"n": 3, "strat": 1.0}},
+            "random 1: the reference's random shape failed: no parameter 'strat'. Did you mean 's",
+        ),
+        ({"inputs": failing}, "this run: the reference's inputs failed: ValueError: by hand"),
+    ],
+)
+def test_a_reference_that_is_at_fault_is_told_as_such_in_one_line(
+    parts: dict[str, Any], said: str
+) -> None:
+    badge = tampered(**parts)
+    assert badge.startswith("✗ no verdict from the sum of an arithmetic series, ")
+    assert said in badge
+    assert "\n" not in badge
+
+
+def test_a_recorded_loop_has_no_algorithm_to_check() -> None:
+    with mlwidgets.record() as rec:
+        rec(loss=1.0)
+    badge = rec.run.verify().badge
+    assert badge.startswith("no reference: there is no algorithm to check: its frames come from a")
+    assert not badge.endswith("algorithm")

@@ -15,6 +15,7 @@ from mlwidgets.core import Stop
 from mlwidgets.errors import FrameError, MLError, clip, told
 from mlwidgets.frame import Schema
 from mlwidgets.recording import Recorder, record
+from mlwidgets.trace import Trace
 from mlwidgets.views import guess_views
 
 from .interrupt import Interrupt
@@ -98,6 +99,7 @@ class RecordedCell:
     ) -> None:
         """fault: why the cell is not run at all."""
         self.ask, self.where, self.names, self.fault = ask, where, names, fault
+        self.aside = ""  # what is said of the run from its beginning
         self.detached: Detached | None = None
         self.code: PassCode | None = None  # of one pass, where a model is watched
         self.turn: Any = None  # where a `while` is run again
@@ -107,6 +109,7 @@ class RecordedCell:
         self.recorder: Recorder | None = None
         self.watch: Watch | None = None
         self._interrupt = Interrupt(self)
+        self._told = False  # of a value that was left out
 
     # the cell -----------------------------------------------------------------------------
 
@@ -133,6 +136,7 @@ class RecordedCell:
         self.recorder = record(title=f"Recording of {', '.join(ask.names)}")
         run = self.recorder.run
         run._line = ask.line
+        run._core.note = self.aside
         if ask.variable:
             self.names[ask.variable] = run
         self.recorder.__enter__()
@@ -232,19 +236,16 @@ class RecordedCell:
             return
         core = recorder._core
         first = core.number < 0
-        frame = {
-            n: self._read(n, r, first) for n, r in zip(self.ask.names, one.readers, strict=True)
-        }
+        frame = {n: self._read(n, r) for n, r in zip(self.ask.names, one.readers, strict=True)}
+        if first:
+            frame = {name: self._fit(name, value) for name, value in frame.items()}
         if self.watch is not None:
             frame |= self.watch.ended()
         try:
             core.offer(frame)
-        except FrameError as error:
-            if first:
-                raise MLError(f"record: {str(error).partition(': ')[2] or error}") from None
+        except FrameError:
             fits, fault = fitting(frame, core.trace.schema.columns)
-            why = fault.partition(";")[0]
-            core.note = core.note or f"Frame {core.number + 1}: {why}. It is left out there."
+            self._left_out(fault.partition("; a quantity")[0])
             core.offer(fits)
         if first:
             self._show(recorder)
@@ -257,20 +258,33 @@ class RecordedCell:
             recorder._views = (*guess_views(Schema(named)), *self.watch.views)
         recorder._show()
 
-    def _read(self, name: str, reader: Reader, first: bool) -> Any:
+    def _read(self, name: str, reader: Reader) -> Any:
         try:
             return kept(name, reader())
         except NameError:  # it may come yet
             return None
         except FrameError as error:
-            if first:
-                raise
-            core = self._core
-            core.note = core.note or f"Frame {core.number + 1}: {error}. It is left out there."
+            self._left_out(str(error))
         except Exception as error:
-            if first:
-                raise MLError(f"record: {name}: {clip(told(error))}") from None
+            self._left_out(f"{name}: {clip(told(error))}")
         return None
+
+    def _fit(self, name: str, value: Any) -> Any:
+        """A first value that a frame can hold; nothing in place of another."""
+        try:
+            Trace().open({name: value})
+            return value
+        except FrameError as error:
+            self._left_out(str(error))
+            return None
+
+    def _left_out(self, fault: str) -> None:
+        """Say what the frame lacks, the first time; the cell goes on as it would."""
+        core = self._core
+        if not self._told:
+            self._told = True
+            why = fault.rstrip(".")
+            core.note = f"{core.note} Frame {core.number + 1}: {why}. It is left out there.".strip()
 
     @property
     def _core(self) -> Any:

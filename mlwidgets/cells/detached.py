@@ -48,8 +48,11 @@ class Detached:
                 display(value)  # type: ignore[no-untyped-call]  # IPython's
         except Stop:  # thrown into a pass that did not end
             pass
-        except BaseException:
-            self.shell.showtraceback(running_compiled_code=True)
+        except BaseException as error:
+            below = error.__traceback__
+            while below is not None and below.tb_frame.f_code.co_filename != code.co_filename:
+                below = below.tb_next
+            self.shell.showtraceback((type(error), error, below), tb_offset=0)
         finally:
             if not core.over:
                 core.finish("stopped")

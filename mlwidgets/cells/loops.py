@@ -23,6 +23,7 @@ class Found:
     depth: int
     within: str  # the function around it, or nothing
     names: set[str] = field(default_factory=set)
+    aside: str = ""  # which other loops might have been meant
 
 
 class Loops(ast.NodeVisitor):
@@ -30,6 +31,7 @@ class Loops(ast.NodeVisitor):
 
     def __init__(self, tree: ast.Module) -> None:
         self.found: list[Found] = []
+        self.unseen: list[Found] = []  # in the body of a class
         self.assigned: set[str] = set()  # anywhere in the cell
         self._around: list[Found] = []
         self._within = ""
@@ -47,8 +49,7 @@ class Loops(ast.NodeVisitor):
 
     def _loop(self, node: Loop, inside: list[ast.AST]) -> None:
         found = Found(node, len(self._around), self._within)
-        if not self._blind:
-            self.found.append(found)
+        (self.unseen if self._blind else self.found).append(found)
         self._around.append(found)
         for child in inside:
             self.visit(child)
@@ -116,6 +117,8 @@ def the_loop(tree: ast.Module, ask: Ask, names: Collection[str] = ()) -> Found:
     names: what is there before the cell. MLError where the cell cannot be recorded as asked.
     """
     loops = Loops(tree)
+    if loops.unseen and not loops.found:
+        raise MLError(f"record: {_in_class(loops.unseen[0])}")
     if not loops.found:
         raise MLError("record: this cell has no loop; it reads names at the end of a loop's pass")
     known = sorted({name for found in loops.found for name in found.names if name.isidentifier()})
@@ -124,13 +127,31 @@ def the_loop(tree: ast.Module, ask: Ask, names: Collection[str] = ()) -> Found:
         raise MLError(f"record: needs a name, such as `%%ml record {_likely(known)}` {says}")
     first = ask.plain[:1] or ask.targets
     fitting = [found for found in loops.found if not found.names.isdisjoint(first)]
+    unseen = [found for found in loops.unseen if not found.names.isdisjoint(first)]
+    if unseen and not fitting:
+        raise MLError(f"record: {_in_class(unseen[0])}")
     if not fitting:
         near = nearest(first[0], known)
         if not ask.plain:
             near += " Name first a plain name that it assigns"
         raise MLError(f"record: no loop of this cell assigns {clip(first[0])!r}.{near} {says}")
     _there(ask, {*loops.assigned, *names})
-    return max(fitting, key=lambda found: found.depth)  # the first of several
+    chosen = max(fitting, key=lambda found: found.depth)  # the first of several
+    others = [f for f in fitting if f.depth == chosen.depth and f is not chosen]
+    if others:
+        lines = " and ".join(str(found.node.lineno) for found in others)
+        chosen.aside = (
+            f"Recorded is the loop at line {chosen.node.lineno};"
+            f" {clip(first[0])} is also assigned in that at line {lines}."
+        )
+    return chosen
+
+
+def _in_class(found: Found) -> str:
+    return (
+        f"the loop at line {found.node.lineno} is in the body of class {found.within}, whose names"
+        " no function sees: put it into a function or a method"
+    )
 
 
 def _there(ask: Ask, names: Collection[str]) -> None:

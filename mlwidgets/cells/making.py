@@ -47,6 +47,7 @@ def _made(line: str, tree: ast.Module, key: str, shell: InteractiveShell) -> Rec
         return RecordedCell(Ask(()), "", names, error)
     function = f" of {found.within}" if found.within else ""
     cell = RecordedCell(ask, f"at line {found.node.lineno}{function}", names)
+    cell.aside = found.aside
     if ask.watch:
         cell.code = PassCode(found.node, key)
     rewrite(tree, found, ask, key)

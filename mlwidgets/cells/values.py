@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from mlwidgets.errors import FrameError, MLError, clip, told
-from mlwidgets.frame import Column, as_numpy, cell_of
+from mlwidgets.frame import ABSENT, Column, as_numpy, cell_of
 
 LIMIT = 4_000_000  # numbers of one value: 16 MB of float32 in each frame
 AS_IT_IS = (float, int, bool, str, type(None))
@@ -50,5 +50,5 @@ def blank(column: Column) -> Any:
     if column.kind == "array":
         import numpy as np
 
-        return np.full(column.shape, math.nan)
+        return np.full(column.shape, ABSENT)
     return {"text": "", "texts": (), "ragged": []}.get(column.kind)

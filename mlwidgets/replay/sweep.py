@@ -288,6 +288,11 @@ def _checked(run: Run, lists: Mapping[str, Any]) -> dict[str, list[Any]]:
             values[name] = _values(spec.named(name), given)
         except ParamError as fault:
             faults.append(fault)
+    long = [
+        f"{len(v):,} of {n}" for n, v in lists.items() if isinstance(v, Sized) and len(v) > MOST
+    ]
+    if len(long) > 1:
+        raise ParamError(f"{' and '.join(long)}: a sweep takes at most {MOST} lanes")
     if faults:
         raise ParamError("; ".join(map(str, faults)), faults[0].name)
     sizes = [len(v) for v in values.values()]

@@ -51,7 +51,7 @@ def against(algorithm: Algorithm[Any, Any]) -> str:
 def verify_run(run: Run) -> Verification:
     """Check a run's algorithm with its present parameters; the run itself is left alone."""
     if run.fixed:
-        return Verification(run.name, why=f"{run.fixed}, and has no algorithm")
+        return Verification(run.name, why=f"there is no algorithm to check: {run.fixed}")
     made = verify(run.algorithm, dict(run.params))
     _latest[run] = made
     return made
@@ -133,35 +133,38 @@ def _rows(
     algorithm: Algorithm[Any, Any], reference: Reference, values: dict[str, Any], cases: int
 ) -> Iterator[Row]:
     """A row for each quantity of each case; a side that fails ends it."""
-    for case, params in _cases(algorithm, reference, values, cases):
-        rows = list(_case(case, params, algorithm, reference))
+    for k in range(cases + 1):
+        case = f"random {k}" if k else OWN
+        try:
+            drawn = _drawn(algorithm, reference, k - 1) if k else values
+        except ModuleNotFoundError:
+            raise
+        except Exception as error:  # the author's, whatever it is
+            yield Row(case, verdict=f"the reference's random shape failed: {_why(error)}")
+            return
+        rows = list(_case(case, {**algorithm.fixed, **drawn}, algorithm, reference))
         yield from rows
         if any(row.failed for row in rows):
             return
 
 
-def _cases(
-    algorithm: Algorithm[Any, Any], reference: Reference, values: dict[str, Any], cases: int
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _drawn(algorithm: Algorithm[Any, Any], reference: Reference, k: int) -> dict[str, Any]:
+    """Parameters of a random shape; those that a preset has fixed may be among them."""
     import numpy as np
 
     spec, fixed = algorithm.spec, algorithm.fixed
-    yield OWN, {**fixed, **values}
-    for k in range(cases):
-        drawn = reference.random(np.random.default_rng(k), k)
-        yield (
-            f"random {k + 1}",
-            {**fixed, **spec.check({n: v for n, v in drawn.items() if n in spec})},
-        )
+    drawn = reference.random(np.random.default_rng(k), k)
+    return spec.check({name: value for name, value in drawn.items() if name not in fixed})
 
 
 def _case(
     case: str, params: dict[str, Any], algorithm: Algorithm[Any, Any], reference: Reference
 ) -> Iterator[Row]:
     """Ours first: it is done whatever the reference does."""
-    side = "our code"
+    side = "the reference's inputs"
     try:
         given = reference.inputs(params) if reference.inputs else params
+        side = "our code"
         ours, our_time = _timed(reference.ours or _last_frame(algorithm), given)
         side = "the reference"
         theirs, their_time = _timed(reference.theirs, given)
@@ -171,13 +174,22 @@ def _case(
     except ModuleNotFoundError:
         raise
     except Exception as error:  # whatever a library raises is the answer
-        yield Row(case, verdict=f"{side} failed: {clip(' '.join(told(error).split()), 160)}")
+        yield Row(case, verdict=f"{side} failed: {_why(error)}")
         return
     for name in theirs:
+        if name not in reference.tolerance:
+            known = ", ".join(reference.tolerance) or "none"
+            said = f"the reference failed: it has no tolerance for {name!r} (it has: {known})"
+            yield Row(case, verdict=said)
+            return
         row = compared(ours.get(name), theirs[name], reference.tolerance[name])
         yield row.of(case, name, our_time, their_time)
     if not theirs:
         yield Row(case, verdict="the reference failed: it gave nothing to compare")
+
+
+def _why(error: Exception) -> str:
+    return clip(" ".join(told(error).split()), 160)
 
 
 def _timed(side: Callable[[Any], Quantities], given: Any) -> tuple[Quantities, float]:

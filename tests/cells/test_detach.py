@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -93,3 +94,27 @@ def test_a_pass_that_does_not_end_is_ended_by_stop(ip: Shell) -> None:
     until(lambda: len(run.trace) == 1, "a frame")
     run.stop()
     assert run.status == "stopped"
+
+
+def test_the_traceback_is_that_of_a_plain_cell(ip: Shell, capsys: Output) -> None:
+    body = "def step(k):\n    return 1 / k\nfor k in range(3):\n    loss = step(2 - k)"
+    with pytest.raises(ZeroDivisionError):
+        ip.run(f"%%ml record loss -o run\n{body}")
+    plain = capsys.readouterr().out
+    run = detached(ip, body)
+    seen: list[str] = []
+
+    def told() -> bool:
+        seen.append(capsys.readouterr().out)
+        return "".join(seen).count("ZeroDivisionError") > 1
+
+    until(told, "the traceback is shown")
+    assert run.status == "failed"
+    assert places(plain) == places("".join(seen))
+    assert [said.partition(" in ")[2] for said in places(plain)[1:]] == ["step(k)"]
+
+
+def places(told: str) -> list[str]:
+    """The places that a traceback names, whichever cell they are in."""
+    plain = re.sub(r"\x1b\[[\d;]*m", "", told)
+    return [re.sub(r"-\d+-\w+", "", said) for said in re.findall(r"^File .*", plain, re.M)]

@@ -178,17 +178,54 @@ LOOP = "for k in range(3):\n    loss = k"
         ("loss.item()", LOOP, "loss.item(): a recorded name is dotted or indexed at most"),
         ("loss[", LOOP, "unclosed ["),
         ("3", LOOP, "3: is not a name"),
-        ("loss k.real.nope", LOOP, "k.real.nope: AttributeError"),
-        ("loss", LOOP.replace("= k", "= {k}"), "'loss' is set {0}; a frame holds numbers"),
         (
-            "loss x",
-            f"import numpy as np\nx = np.zeros((3000, 2000))\n{LOOP}",
-            "x: 6,000,000 numbers in each frame; at most 4,000,000",
+            "loss",
+            "class Net:\n    for k in range(3):\n        loss = k",
+            "the loop at line 3 is in the body of class Net, whose names no function sees",
         ),
     ],
 )
 def test_a_wrong_line_is_refused_in_one(ip: Shell, line: str, body: str, said: str) -> None:
     assert said in ip.refusal(f"%%ml record {line}\n{body}")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("k.real.nope", "0", "Frame 0: k.real.nope: AttributeError: "),
+        ("x", "{'a': 1}", "Frame 0: 'x' is dict {'a': 1}; a frame holds numbers, arrays"),
+        ("x", "object()", "Frame 0: 'x' is object <object"),
+        ("x", "__import__('numpy').array([{}, None])", "Frame 0: 'x' is an array of object"),
+        ("x", "__import__('numpy').zeros((3000, 2000))", "at most 4,000,000. Record a part of it"),
+        ("x", "1 if k == 0 else {}", "Frame 1: 'x' was a number, but is dict {}"),
+    ],
+)
+def test_what_no_frame_can_hold_is_left_out_of_any_pass_and_the_cell_goes_on(
+    ip: Shell, name: str, value: str, said: str
+) -> None:
+    run = run_of(ip, f"loss {name}", f"for k in range(3):\n    loss, x = k, {value}\nend = 'here'")
+    assert ip.ip.user_ns["end"] == "here"
+    assert run.trace["loss"].tolist() == [0, 1, 2]
+    assert np.isnan(run.trace[name][1:]).all()
+    assert said in run.summary()
+    assert "non-finite" not in run.summary()
+
+
+def test_an_array_of_another_shape_is_left_out_and_is_not_called_non_finite(ip: Shell) -> None:
+    body = "import numpy as np\nfor k in range(4):\n    x = np.ones(9 if k == 2 else 3)"
+    run = run_of(ip, "x", body)
+    assert np.isnan(run.trace["x"][2]).all()
+    assert run.trace.nonfinite is None
+    assert run.find("nonfinite").tolist() == []
+    assert "Frame 2: 'x' has shape (9,), the first frame's had (3,)." in run.summary()
+
+
+def test_of_sibling_loops_the_first_is_recorded_and_the_other_is_named(ip: Shell) -> None:
+    run = run_of(ip, "loss", f"{LOOP}\n{LOOP.replace('3', '9')}")
+    assert len(run.trace) == 3
+    said = "Recorded is the loop at line 2; loss is also assigned in that at line 4."
+    assert said in run.summary()
+    assert "Recorded is" not in run_of(ip, "loss", LOOP).summary()
 
 
 def test_a_loop_that_never_runs_is_said(ip: Shell, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,12 +72,22 @@ def shown(player: Player) -> Any:
     return new_output("display_data", data | {"image/svg+xml": "<svg/>"})  # type: ignore[no-untyped-call]  # as above
 
 
-def state_of(player: Player) -> dict[str, Any]:
+def output_of(mime: str, held: str) -> Any:
+    return new_output("display_data", {mime: held})  # type: ignore[no-untyped-call]  # as above
+
+
+def states_of(*players: Player) -> dict[str, Any]:
     """The widgets' state as a notebook saves it."""
+    return {STATE: {"state": {player.model_id: _state(player) for player in players}}}
+
+
+def _state(player: Player) -> dict[str, Any]:
     traits = {name: getattr(player, name) for name in ("info", "state", "_chunks")}
     first = base64.b64encode(player.first).decode()
-    buffers = [{"path": ["first"], "encoding": "base64", "data": first}]
-    return {STATE: {"state": {player.model_id: {"state": traits, "buffers": buffers}}}}
+    return {
+        "state": traits,
+        "buffers": [{"path": ["first"], "encoding": "base64", "data": first}],
+    }
 
 
 def figures(page: str) -> list[dict[str, Any]]:
@@ -201,7 +211,7 @@ def test_a_saved_notebook_is_published_with_its_whole_traces(
         tmp_path / "lecture.ipynb",
         text("# Acting"),
         code("run", shown(player)),
-        widgets=state_of(player),
+        widgets=states_of(player),
     )
     assert main(["publish", str(book)]) == 0
     page = (tmp_path / "lecture.html").read_text("utf-8")
@@ -214,7 +224,7 @@ def test_a_saved_notebook_is_published_with_its_whole_traces(
 
 def test_what_is_saved_of_a_run_is_read_again_bit_for_bit(player: Player) -> None:
     player.first = kept(player.run, player.feed.epoch)
-    (traits,) = models({"widgets": state_of(player)}).values()
+    (traits,) = models({"widgets": states_of(player)}).values()
     again, run = restored(traits), player.run
     for name in run.trace:
         assert (again.trace[name].tobytes()) == run.trace[name].tobytes(), name
@@ -225,7 +235,7 @@ def test_a_run_that_had_not_ended_when_it_was_saved_says_so() -> None:
     run = mlwidgets.play("rl.q_learning", episodes=5).step(20)
     player = Player(run)
     player.first = kept(player.run, player.feed.epoch)
-    (traits,) = models({"widgets": state_of(player)}).values()
+    (traits,) = models({"widgets": states_of(player)}).values()
     made = saved(traits)
     assert made.note == "Saved at frame 20, before the run had ended."
     assert made.note in made.markup
@@ -366,7 +376,7 @@ def test_help_is_printed(capsys: Output) -> None:
 
 def test_no_home_folder_is_in_a_page(tmp_path: Path, player: Player) -> None:
     player.first = kept(player.run, player.feed.epoch)
-    book = write(tmp_path / "a.ipynb", code("run", shown(player)), widgets=state_of(player))
+    book = write(tmp_path / "a.ipynb", code("run", shown(player)), widgets=states_of(player))
     assert main(["publish", str(book)]) == 0
     page = (tmp_path / "a.html").read_text("utf-8")
     assert os.path.expanduser("~") not in page

@@ -19,6 +19,7 @@ const NEAR = 1; // slides ahead whose figures are made ready
 
 /** @param {HTMLElement} root the element of class "reveal" */
 export function deck(root) {
+  root.querySelectorAll("noscript").forEach((node) => node.remove()); // else reveal.js reads them aloud
   printed(root);
   const reveal = new Reveal(root, {
     disableLayout: true, hash: true, overview: false, jumpToSlide: false, help: false, transition: "none",

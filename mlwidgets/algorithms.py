@@ -37,11 +37,16 @@ class Done:
         return f"<Done, answers {', '.join(self.answers) or 'nothing'}>"
 
 
+Data = Callable[[Mapping[str, Any]], Any]
+
+
 class Algorithm(Generic[P, F]):
     """A generator function that a run can drive; calling it gives a plain iterator of frames.
 
     step: what one frame is called. total: the parameter that says how many there are.
     at: the frame first shown, -1 for the last. reference: what it is checked against.
+    data: of the parameters, what it computes on that they do not say, or None; the run's card has
+    the fingerprint of that.
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class Algorithm(Generic[P, F]):
         fixed: Mapping[str, Any] | None = None,
         doc: str | None = None,
         reference: Reference | None = None,
+        data: Data | None = None,
     ) -> None:
         if not (inspect.isfunction(fn) or inspect.ismethod(fn)):
             raise MLError(
@@ -71,6 +77,7 @@ class Algorithm(Generic[P, F]):
         self.fixed = dict(fixed or {})
         self.doc = doc
         self.reference = reference
+        self.data = data
 
     def preset(
         self, doc: str | None, *views: View, at: int | None = None, **fixed: Any
@@ -90,6 +97,7 @@ class Algorithm(Generic[P, F]):
             fixed={**self.fixed, **checked},
             doc=doc,
             reference=self.reference,
+            data=self.data,
         )
 
     def named(self, name: str) -> Algorithm[P, F]:
@@ -195,6 +203,7 @@ def algorithm(
     total: str = "",
     at: int = 0,
     reference: Reference | None = None,
+    data: Data | None = None,
 ) -> Callable[[Callable[P, Generator[F, Any, Any]]], Algorithm[P, F]]: ...
 
 
@@ -204,14 +213,17 @@ def algorithm(
     total: str = "",
     at: int = 0,
     reference: Reference | None = None,
+    data: Data | None = None,
 ) -> Any:
     """Make a generator function an algorithm: `@algorithm(Line("loss"), step="epoch")`.
 
-    reference: what it is checked against, for one that no plugin registers.
+    reference: what it is checked against, for one that no plugin registers. data: a function of
+    the parameters: what it computes on that they do not say, such as a library's data set.
     """
     if len(views) == 1 and inspect.isfunction(views[0]):
         return Algorithm(views[0])
-    return lambda fn: Algorithm(fn, views, step=step, total=total, at=at, reference=reference)
+    told: dict[str, Any] = {"step": step, "total": total, "at": at}
+    return lambda fn: Algorithm(fn, views, **told, reference=reference, data=data)
 
 
 def as_algorithm(target: Any, name: str = "") -> Algorithm[Any, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 import mlwidgets
-from mlwidgets import Frames, Grid, Live, Rate, Run
+from mlwidgets import Frames, Grid, Live, Rate, Run, Table, algorithm
 from mlwidgets.errors import MLError
 from mlwidgets.inputs import GridKind
 from mlwidgets.params import Param
 from mlwidgets.registry import registry
 from mlwidgets.replay.bibtex import bibtex
-from mlwidgets.replay.card import card_of
+from mlwidgets.replay.card import card_of, digest
 
 ALGORITHMS = list(registry().items)
 
@@ -146,6 +146,23 @@ def test_versions_device_and_data_are_named() -> None:
     assert made.data == again.data
     assert mlwidgets.play("nlp.attention", text="to be").card().made.data != made.data
     assert mlwidgets.play("nlp.attention").card().made.data == {}
+
+
+def test_the_data_set_that_an_algorithm_brings_has_a_fingerprint() -> None:
+    def summed(scale: float = 1.0, data: Table | None = None) -> Frames[dict[str, float]]:
+        yield {"x": scale}
+
+    def brought(params: Mapping[str, Any]) -> Any:
+        return np.arange(3.0) if params["data"] is None else None
+
+    card = mlwidgets.play(algorithm(data=brought)(summed), scale=2.0).card()
+    assert card.made.data == {"its own data set": digest(np.arange(3.0))}
+    assert "its own data set: SHA-256" in repr(card)
+    given = mlwidgets.play(algorithm(data=brought)(summed), data={"a": [1.0, 2.0]}).card()
+    assert [*given.made.data] == ["data"]
+    digits = mlwidgets.play("vision.cnn_digits").card().made
+    assert len(digits.data["its own data set"]) == 16
+    assert digits.lacks == (), "the line gives it all the same"
 
 
 # what the line lacks ------------------------------------------------------------------------------

@@ -43,7 +43,8 @@ UNSAID = "the file does not say"
 class Made:
     """What a run was made with, beside its line. lacks: the inputs that the line cannot give.
 
-    data: SHA-256 of each input that is more than a number and not the default, 16 digits of it.
+    data: SHA-256 of each input that is more than a number and not the default, 16 digits of it; so
+    of the data set that the algorithm brings.
     """
 
     device: str = ""
@@ -321,6 +322,10 @@ def _digests(run: Run) -> Iterator[tuple[str, str]]:
     for p, value in _given(run):
         if p.kind.name in RICH and value is not None:
             yield p.name, digest(value)
+    algorithm = run.algorithm
+    if algorithm.data is not None:
+        own = algorithm.data({**algorithm.fixed, **run._core.start})
+        yield "its own data set", digest(own) if own is not None else ""
 
 
 def digest(value: Any) -> str:

@@ -36,7 +36,19 @@ from torch.nn.functional import unfold
 
 import mlwidgets as ml
 
-from .digits import THREE, Digit, DigitNet, Judged, Network, Rows, digits, inked, judged, watched
+from .digits import (
+    THREE,
+    Digit,
+    DigitNet,
+    Judged,
+    Network,
+    Rows,
+    digits,
+    inked,
+    judged,
+    own,
+    watched,
+)
 from .weights import Weights, begun
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
@@ -105,6 +117,7 @@ def adam(theta: Weights, g: Sequence[Tensor], m: Weights, v: Weights, t: int, lr
     ml.Confusion("confusion", "Test digits", "and answers"),
     ml.Pictures("mistakes", "Worst mistakes", ", the surest first", labels="said", shade="ink"),
     step="mini-batch",
+    data=own,
 )
 def cnn_digits(
     digit: ml.Live[Digit] = THREE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, TypedDict
 
@@ -57,6 +57,11 @@ def digits(data: Table | None) -> tuple[Tensor, Tensor]:
         ink, label = _columns(data)
     x = torch.as_tensor(np.float32(ink / max(ink.max(), 1e-9)))
     return x.reshape(-1, 1, 8, 8), torch.as_tensor(label, dtype=torch.int64)
+
+
+def own(params: Mapping[str, Any]) -> dict[str, Tensor] | None:
+    """The digits that are learned where the reader gives none."""
+    return dict(zip("xy", digits(None), strict=True)) if params["data"] is None else None
 
 
 def _columns(data: Table) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

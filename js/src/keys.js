@@ -27,7 +27,7 @@ export function keys(box, cursor, more) {
 
 /** @param {HTMLElement} node @param {string} key */
 function owns(node, key) {
-  if (node instanceof HTMLInputElement && node.type === "range") return key !== " " && node.getAttribute("aria-label") !== "Frame";
+  if (node instanceof HTMLInputElement && node.type === "range") return key.length > 1 && node.getAttribute("aria-label") !== "Frame";
   if (node instanceof HTMLInputElement && node.type === "checkbox") return key === " ";
   if (node.matches("input, textarea, select")) return true;
   if (node.matches(".sym")) return false; // one steps, and sees what it becomes

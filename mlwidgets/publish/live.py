@@ -59,8 +59,10 @@ async def _work(
     token = secrets.token_urlsafe(24)
     app = _server(order, token)
     kernels: Any = app.kernel_manager  # one that is awaited
+    held: list[Any] = []
     try:
         kernel, deck = await _made(order, book, warn, app)
+        held = [kernels.get_kernel(kernel)]
         from .handler import Deck
 
         web: Any = app.web_app
@@ -72,6 +74,8 @@ async def _work(
         await asyncio.Event().wait()
     finally:
         await kernels.shutdown_all(now=True)
+        for manager in held:  # one that has died is no more among them
+            manager.cleanup_connection_file()
         app.http_server.stop()
 
 

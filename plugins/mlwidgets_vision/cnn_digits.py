@@ -31,24 +31,11 @@ from typing import Annotated
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.functional import unfold
+from torch import Tensor, nn
 
 import mlwidgets as ml
 
-from .digits import (
-    THREE,
-    Digit,
-    DigitNet,
-    Judged,
-    Network,
-    Rows,
-    digits,
-    inked,
-    judged,
-    own,
-    watched,
-)
+from .digits import THREE, Digit, DigitNet, Judged, Network, digits, inked, judged, own, watched
 from .weights import Weights, begun
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
@@ -64,7 +51,7 @@ class Step(Judged):
 def convolve(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
     """(n, c, i, j) by filters (o, c, 3, 3) to (n, o, i, j); zeros stand around the edge."""
     n, _, i, j = x.shape
-    around = unfold(x, 3, padding=1).transpose(0, 1).flatten(1)  # (c u v, n i j)
+    around = nn.functional.unfold(x, 3, padding=1).transpose(0, 1).flatten(1)  # (c u v, n i j)
     return (W.flatten(1) @ around + b[:, None]).reshape(-1, n, i, j).transpose(0, 1)  # (1)
 
 
@@ -125,7 +112,7 @@ def cnn_digits(
     filters: Annotated[int, ml.Range(1, 32)] = 16,
     batch: Annotated[int, ml.Range(8, 512)] = 32,
     epochs: Annotated[int, ml.Range(1, 50)] = 15,
-    data: Rows | None = None,
+    data: ml.Table | None = None,
     net: DigitNet | None = None,
     seed: int = 0,
 ) -> ml.Frames[Step]:

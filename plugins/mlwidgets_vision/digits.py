@@ -33,7 +33,6 @@ THREE = Image(
 """Somebody's three, until another digit is drawn."""
 
 Digit = Annotated[Image, ImageKind(size=(8, 8), channels=1, ink=True)]
-Rows = Table
 DigitNet = Annotated[Net, NetKind(takes=(1, 8, 8), gives=(10,))]
 Network = Callable[[Tensor], tuple[Tensor, Tensor]]
 """Digits (n, 1, 8, 8) to scores (n, 10) and the first layer's maps (n, filters, rows, columns)."""

@@ -24,7 +24,7 @@ export function branching(run, cursor) {
     if (busy) return { error: "A branch is under way." };
     busy = true;
     const timer = setInterval(() => void progress(), EVERY);
-    const began = performance.now();
+    const began = performance.now(), { frame, following } = cursor;
     async function progress() {
       if (performance.now() - began < SOON) return;
       const { result } = await run.do("progress");
@@ -38,6 +38,7 @@ export function branching(run, cursor) {
     busy = false;
     node.hidden = true;
     if (!answer.error) {
+      cursor.left.set(answer.result?.place, { frame, following });
       cursor.toNewest();
       if (answer.result?.note) run.notice = answer.result.note;
     } else run.notice = answer.error;
@@ -54,9 +55,13 @@ export function branching(run, cursor) {
   }
 
   /** A live parameter is moved in the past: from there on. Where nothing follows the end, from the start. @param {string} name @param {unknown} value @returns {Promise<Answer>} */
-  function from(name, value) {
+  async function from(name, value) {
     const nothing = run.state.status === "done" && cursor.atHead;
-    if (nothing) return ask("try", { params: { [name]: value }, play: true });
+    if (nothing) {
+      const answer = await ask("try", { params: { [name]: value }, play: true });
+      if (!answer.error) run.notice ||= "The run was over: it is begun anew beside it. Undo this branch, or look back to branch from a frame.";
+      return answer;
+    }
     return ask("branch", { at: cursor.frame, name, value, play: true });
   }
   return { node, ask, here, from };

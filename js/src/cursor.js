@@ -25,6 +25,8 @@ export class Cursor {
     this.carry = 0;
     this.wanted = -1; // a frame to come back to
     this.aim = -1; // a frame to stand at once it is reached
+    /** @type {Map<unknown, {frame: number, following: boolean}>} by a branch's place: where one stood when it was made */
+    this.left = new Map();
     this.comeBack();
   }
 

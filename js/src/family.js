@@ -14,8 +14,11 @@ export function family(run, cursor) {
   let drawn = "";
 
   async function dropped() {
-    await run.do("drop");
-    cursor.toHead();
+    const was = cursor.left.get(run.state.place);
+    const { error } = await run.do("drop");
+    if (error) return;
+    if (was && !was.following) cursor.comeTo(was.frame);
+    else cursor.toNewest();
   }
 
   /** @param {Kin} kin */

@@ -7,6 +7,7 @@ import { inspector } from "./symbol.js";
 /** @import { Run } from "./run.js" */
 /** @import { Equation, Info, Moment, Pane, Source } from "./types" */
 
+const ABOVE = 3; // lines of code over the first that computes an equation
 const KINDS = ["keyword", "comment", "text", "number"]; // of words of code
 
 /** @param {Run} run @returns {Pane & {to(n: number | string): void}} */
@@ -117,11 +118,12 @@ function code(source, tip, links) {
   const computes = new Map();
   for (const [n, where] of Object.entries(equations)) for (const k of where) computes.set(k, [...(computes.get(k) ?? []), n]);
   const rows = lines.map((words, k) => line(words, first + k, computes.get(k) ?? [], tip, links));
+  const numbered = lines.findIndex((_, k) => computes.has(k)), opens = numbered < 0 ? (source.at ?? 0) : Math.max(0, numbered - ABOVE);
   const title = file ? `${file}, from line ${first}` : "The function";
   const pre = el("pre", { tabindex: 0, role: "region", "aria-label": `Code: ${title}`, onscroll: () => tip.follow() }, ...rows);
   requestAnimationFrame(() => {
     if (links.chosen) links.choose(links.chosen);
-    else pre.scrollTop = Math.max(0, (rows[source.at ?? 0]?.offsetTop ?? 0) - 4);
+    else pre.scrollTop = Math.max(0, (rows[opens]?.offsetTop ?? 0) - 4);
   });
   return [el("p", { class: "file" }, title), pre];
 }

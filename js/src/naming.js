@@ -1,6 +1,7 @@
 /** Naming stops: marks on the scrubber, a field at the cursor, and a pane that lists them with the keys. */
-import { el, put, set, unique } from "./dom.js";
+import { el, put, unique } from "./dom.js";
 import { plain } from "./format.js";
+import { markRow } from "./marks.js";
 import { label } from "./steps.js";
 
 /** @import { Cursor } from "./cursor.js" */
@@ -17,33 +18,14 @@ const KEYS = [
 
 /**
  * Marks under the rail, one for each stop; the name stands at it while the cursor does, or a pointer, or the focus.
- * @param {HTMLElement} reach @param {Stops} stops @param {Cursor} cursor @param {(part: number) => string} left where a part of the rail is
+ * @param {HTMLElement} reach @param {Stops} stops @param {Cursor} cursor
  */
-export function stopMarks(reach, stops, cursor, left) {
-  /** @type {HTMLElement[]} */
-  const buttons = [];
-
-  function draw() {
-    const { store } = stops.run;
+export function stopMarks(reach, stops, cursor) {
+  const draw = markRow(reach, cursor, "stop", "Stop: ");
+  return (/** @type {number} */ width) => {
     const there = stops.list.filter((stop) => stops.place(stop) < Infinity);
-    while (buttons.length > there.length) buttons.pop()?.remove();
-    while (buttons.length < there.length) {
-      const mark = el("button", { class: "mark stop", type: "button", onclick: () => cursor.go(store.nearest(Number(mark.dataset.frame))) });
-      buttons.push(mark);
-      reach.append(mark);
-    }
-    there.forEach((stop, k) => {
-      const part = stops.place(stop) / Math.max(1, store.head);
-      set(buttons[k], { "aria-label": `Stop: ${stop.name}`, "data-name": stop.name, "data-frame": stop.frame, "data-side": part > 0.66 ? "left" : part < 0.33 ? "right" : "middle" });
-      buttons[k].style.left = left(part);
-    });
-  }
-
-  function update() {
-    const { here } = stops;
-    for (const mark of buttons) mark.classList.toggle("here", here?.frame === Number(mark.dataset.frame));
-  }
-  return { draw, update };
+    draw(there.map((stop) => ({ place: stops.place(stop), part: stops.place(stop) / Math.max(1, stops.run.store.head), text: stop.name, name: stop.name, kind: stop.frame === stops.here?.frame ? "here" : "" })), width);
+  };
 }
 
 /** @param {Run} run @param {Cursor} cursor @param {Stops} stops @param {() => void} back gives the focus back to the player */

@@ -216,6 +216,7 @@ export function predicting(body, chart) {
     /** How far the first n points of what is drawn are off, under the chart. @param {{X: number[], Y: number[]}} drawn @param {number} n */
     say(drawn, n) {
       put(off, curve.empty ? "" : capital(words(drawn, n)));
+      off.title = off.textContent ?? "";
     },
     words,
   };

@@ -27,7 +27,9 @@ export function status(run) {
   function speak(m) {
     const scalars = run.info.columns.filter((c) => ["float", "int"].includes(c.kind) && c.words).slice(0, 3);
     const values = scalars.map((c) => `${c.words} ${valueAt(run.store, { ...c, kind: "float" }, m.position)}`);
-    put(summary, `${capital(m.label || "no frame yet")}, ${WORDS[m.state.status] ?? m.state.status}${values.length ? `: ${values.join("; ")}` : ""}.`);
+    const { status, error } = m.state, word = error ? WORDS.failed : (WORDS[status] ?? status);
+    const past = m.position < run.store.head ? "; the run is " : ", "; // the words are the run's, not the cursor's
+    put(summary, `${capital(m.label || "no frame yet")}${past}${word}${values.length ? `: ${values.join("; ")}` : ""}.`);
   }
   return { node, update, speak };
 }

@@ -2,11 +2,13 @@
 import { el, icon, put, set, strokes } from "./dom.js";
 import { marks, paramOf } from "./force.js";
 import { handled, plain, shown } from "./format.js";
+import { markRow } from "./marks.js";
 import { stopMarks } from "./naming.js";
 import { finished, total } from "./steps.js";
 
 /** @import { Branching } from "./branching.js" */
 /** @import { Cursor } from "./cursor.js" */
+/** @import { Mark } from "./marks.js" */
 /** @import { Run } from "./run.js" */
 /** @import { Stops } from "./stops.js" */
 /** @import { Moment, Pace } from "./types" */
@@ -33,7 +35,8 @@ export function transport(run, cursor, branching, stops) {
   const count = el("span", { class: "count" });
   const follow = el("button", { class: "link", type: "button", hidden: true, onclick: () => cursor.toHead() }, "to the newest ▸");
   const node = el("div", { class: "transport" }, play, restart, stop, back, stepMenu(cursor), forward, scrub.node, count, follow, pace.node);
-  const fork = el("button", { class: "link", type: "button", title: "Another run from this frame on", hidden: run.frozen || run.info.compared, onclick: () => void branching.here() }, icon(FORK), "Branch here");
+  const lone = run.live && run.info.fixed; // why it cannot begin anew, and so not branch
+  const fork = el("button", { class: "link", type: "button", title: "Another run from this frame on", hidden: (run.frozen && !lone) || run.info.compared, onclick: () => void branching.here() }, icon(FORK), "Branch here");
   node.append(fork);
   let shownIcon = "";
 
@@ -49,7 +52,8 @@ export function transport(run, cursor, branching, stops) {
     play.disabled = !cursor.moving && !run.canGo && store.head === 0;
     restart.disabled = !run.outlived && (run.frozen || Boolean(run.info.compared));
     if (run.outlived) set(restart, { title: run.model.kernel ? "Restart: make this saved run anew in the kernel" : "Restart needs a kernel, and there is none here" });
-    fork.disabled = !store.known;
+    fork.disabled = Boolean(lone) || !store.known;
+    if (lone) set(fork, { title: `No branch: ${lone}`, "aria-description": `No branch: ${lone}` });
     back.disabled = m.position === 0;
     forward.disabled = cursor.atHead && !run.canGo;
     slider.max = String(store.head);
@@ -84,59 +88,49 @@ function button(name, path, onclick) {
 function scrubber(slider, run, cursor, stops) {
   const reach = el("div", { class: "reach" }, slider);
   const hits = strokes("hits");
-  const bad = el("button", { class: "mark bad", type: "button", hidden: true, onclick: () => cursor.go(run.store.position(Number(bad.dataset.frame))) });
-  reach.append(hits.node, bad);
+  reach.append(hits.node);
   const node = el("div", { class: "scrub" }, el("div", { class: "rail" }), reach);
-  /** @type {HTMLElement[]} */
-  let buttons = [];
-  let drawn = "";
+  const drawMarks = markRow(reach, cursor, ""), drawStops = stopMarks(reach, stops, cursor);
+  let drawn = "", width = 0;
   /** @type {number[]} */
   let hit = [];
+  new ResizeObserver(() => {
+    if (width !== node.clientWidth) cursor.changed();
+    width = node.clientWidth;
+  }).observe(node);
 
   function update() {
     const { store, state } = run;
     const all = total(state, cursor.step, store);
     const part = Number.isFinite(all) && all > 0 && !run.ended ? Math.min(1, finished(store, cursor.step, store.head) / all) : 1;
     reach.style.width = `${(100 * part).toFixed(2)}%`;
-    const key = `${state.events?.length} ${store.epoch} ${store.head} ${state.stops}`;
-    if (key !== drawn) drawMarks();
-    if (key !== drawn) named.draw();
+    const key = `${width} ${part} ${state.events?.length} ${store.epoch} ${store.head} ${state.stops} ${stops.here?.frame} ${state.nonfinite}`;
     if (key !== drawn || hit !== run.hits) hits.draw((hit = run.hits).map(at));
+    if (key === drawn) return;
     drawn = key;
-    named.update();
-    drawBad();
+    const wide = Math.max(48, part * width) - 16;
+    drawMarks([...steered(), ...broken()], wide);
+    drawStops(wide);
   }
 
   /** @param {number} frame */
   const at = (frame) => run.store.position(frame) / Math.max(1, run.store.head);
-  /** @param {number} part */
-  const left = (part) => `calc(8px + (100% - 16px) * ${part.toFixed(4)})`;
-  const named = stopMarks(reach, stops, cursor, left);
 
-  function drawBad() {
+  /** @returns {Mark[]} */
+  function broken() {
     const found = run.state.nonfinite;
-    bad.hidden = !found;
-    if (!found) return;
-    const text = `Frame ${found[1]}: ${found[0]} is not a finite number`;
-    set(bad, { "aria-label": text, title: text, "data-frame": found[1] });
-    bad.style.left = left(at(found[1]));
+    if (!found) return [];
+    const [name, frame] = found;
+    return [{ place: run.store.position(frame), part: at(frame), text: `Frame ${frame}: ${name} is not a finite number`, kind: "bad" }];
   }
 
-  function drawMarks() {
+  /** @returns {Mark[]} */
+  function steered() {
     const { store, state, info } = run;
-    const found = marks(state.events ?? [], (a, b) => at(b.frame) - at(a.frame) < 0.02);
-    while (buttons.length > found.length) buttons.pop()?.remove();
-    while (buttons.length < found.length) {
-      const mark = el("button", { class: "mark", type: "button", onclick: () => cursor.go(store.position(Number(mark.dataset.frame))) });
-      buttons.push(mark);
-      reach.append(mark);
-    }
-    found.forEach((mark, k) => {
+    return marks(state.events ?? [], (a, b) => at(b.frame) - at(a.frame) < 0.02).map((mark) => {
       const param = paramOf(info, mark.name) ?? { name: mark.name, kind: "str" };
       const words = handled(param) || `${shown(param, mark.old)} to ${shown(param, mark.new)}`;
-      const text = `Frame ${mark.frame}: ${param.label || param.name} ${words}`;
-      set(buttons[k], { "aria-label": text, title: text, "data-frame": mark.frame });
-      buttons[k].style.left = left(at(mark.frame));
+      return { place: store.position(mark.frame), part: at(mark.frame), text: `Frame ${mark.frame}: ${param.label || param.name} ${words}` };
     });
   }
   return { node, update };

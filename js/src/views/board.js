@@ -196,9 +196,10 @@ function drawPatch(g, { row, col, span, name, text }, size, palette) {
 function drawStart(g, rows, legend, size, palette) {
   const k = startOf(rows, legend);
   if (k < 0 || size < 24) return;
-  g.font = palette.font(10);
+  const small = size < 40; // there it keeps out of the arrow's way
+  g.font = palette.font(small ? 9 : 10);
   g.fillStyle = palette.css("ink");
-  write(g, size < 54 ? "S" : "start", (k % rows[0].length) * size + 6, Math.floor(k / rows[0].length) * size + 13);
+  write(g, size < 54 ? "S" : "start", (k % rows[0].length) * size + (small ? 3 : 6), Math.floor(k / rows[0].length) * size + (small ? 9 : 13));
 }
 
 /** The agent is ink, in the corner, so that it hides neither arrow nor number. @param {CanvasRenderingContext2D} g @param {number} state @param {number} columns @param {number} size @param {Palette} palette */

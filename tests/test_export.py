@@ -22,7 +22,7 @@ import pytest
 from mlwidgets import Frames, Heatmap, Line, Run, compare, export_page, load, play
 from mlwidgets.algorithms import Algorithm
 from mlwidgets.errors import ParamError, RunError, TraceFileError
-from mlwidgets.frame import Schema
+from mlwidgets.frame import ABSENT, Column, Schema
 from mlwidgets.pages.codec import CODECS, FINE, parts_of
 from mlwidgets.pages.export import asked_for_sizes, mb, size_of
 from mlwidgets.pages.figures import draft_of
@@ -459,3 +459,10 @@ def test_what_is_asked_is_checked(
 def test_a_page_asks_a_player_for_the_sizes(run: Run) -> None:
     sizes = asked_for_sizes(run.player, {})
     assert sizes == {codec: size_of([draft_of(run)], codec, 1) for codec in CODECS}
+
+
+def test_what_is_absent_stays_so_in_a_rounded_page() -> None:
+    column, lacking = Column("x", "float"), np.array([1.1, ABSENT, 2.3, np.nan])
+    (part,) = parts_of({"x": lacking}, Schema((column,)), "single", ())
+    assert part.column["dtype"] == "f8"
+    assert np.asarray(part.rows).tobytes() == lacking.tobytes()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlwidgets.errors import ParamError, nearest, sayable
 from mlwidgets.info import _block, _bytes, _wire_type
+from mlwidgets.nonfinite import states
 from mlwidgets.tracefile import shuffled
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def _part(column: Column, array: Any, codec: str, shade: bool) -> Part:
     if column.light:
         array = array.astype("<f8")
     fraction = array.dtype.kind == "f" and column.kind != "int" and codec != "exact"
+    fraction = fraction and not (column.light and _lacks(array))
     if fraction and codec == "small" and shade and (found := _shaded(array)):
         scale, array = found
         told |= {"scale": scale}
@@ -152,6 +154,12 @@ def _part(column: Column, array: Any, codec: str, shade: bool) -> Part:
     shape = {} if column.light else {"shape": [*array.shape[1:]]}
     rounded = {"rounded": True} if fraction else {}
     return Part(told | {"dtype": wire, "delta": True} | shape | rounded, rows)
+
+
+def _lacks(array: Any) -> bool:
+    """Is a value absent? That is told by bits, which rounding would take away."""
+    good, bad = states(array)
+    return not bool((good | bad).all())
 
 
 def _texts(told: Json, array: Sequence[Any]) -> Part:

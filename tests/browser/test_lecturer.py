@@ -108,12 +108,14 @@ def figure(page: Page, title: str) -> Player:
 
 
 def walked_to(page: Page, slide: str) -> None:
-    """Page down to the beginning of a slide, each stop skipped by pressing again."""
-    for _ in range(4 * len(WALK)):
-        if page.evaluate(NOW)[0] == slide:
-            return
+    """Page down to the beginning of a slide."""
+    for name, stop in WALK[1:]:
         page.keyboard.press("PageDown")
-        wait_until(lambda: page.evaluate(NOW)[0] != "" or playing(page), "it is made, or plays")
+        if playing(page):
+            page.keyboard.press("PageDown")
+        stands_at(page, name, stop)
+        if name == slide:
+            return
     raise AssertionError(f"page down does not lead to {slide}")
 
 

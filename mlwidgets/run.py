@@ -60,6 +60,7 @@ class Run:
     cell = 0  # the execution count of the cell that made it
     _planned: list[Event]
     _stops: dict[int, str]
+    _vary: Mapping[str, Sequence[Any]] = MappingProxyType({})
     _player: Any = None
     _line = ""  # as saved, where the run is loaded
     _fixed = ""  # why it cannot begin anew
@@ -574,19 +575,46 @@ class Run:
         codec: str = "exact",
         every: int = 1,
         max_mb: float | None = None,
+        vary: Mapping[str, Sequence[Any]] | None = None,
     ) -> Self:
         """Write one HTML file that plays this run, its branches and the lanes beside it.
 
         It needs no kernel and no network; about how large it will be is printed first.
         codec: "exact"; "single", numbers to 7 digits; or "small", numbers to 1 part in 4,000 of
         their range and what is drawn as colour to 254 shades. every: keep each so many frames.
-        max_mb: at most so many megabytes. ParamError for others; RunError where the file would be
-        larger, or cannot be written.
+        max_mb: at most so many megabytes. vary: lists of values, {"alpha": [0.1, 0.5]}: every
+        combination is run first, to its end or as far as this run has gone, and the file's controls
+        go from one to another. ParamError for others; RunError where the file would be larger, or
+        cannot be written.
         """
         from .pages.export import export
 
-        export(self, path, codec, every, max_mb)
+        export(self, path, codec, every, max_mb, vary)
         return self
+
+    @property
+    def vary(self) -> Mapping[str, Sequence[Any]]:
+        """Values that the controls go between where a notebook is published: see `export`.
+
+        Set as {"alpha": [0.1, 0.5]}; ParamError for what cannot be varied.
+        """
+        return self._vary
+
+    @vary.setter
+    def vary(self, values: Mapping[str, Sequence[Any]]) -> None:
+        from .replay.variants import checked
+
+        self._vary = checked(self, values) if values else {}
+
+    def publish(self) -> None:
+        """Put a complete page with this run's trace in the place of its players in the notebook.
+
+        It needs no kernel, no widget and no network: for nbconvert, Voila, a site; where no script
+        runs, a picture. RunError where there is no notebook, or no frame.
+        """
+        from .pages.srcdoc import publish
+
+        publish(self)
 
     def picture(
         self,
@@ -610,16 +638,6 @@ class Run:
 
         picture(self, path, frame, width=width, dpi=dpi, views=views, words=words)
         return self
-
-    def publish(self) -> None:
-        """Put a complete page with this run's trace in the place of its players in the notebook.
-
-        It needs no kernel, no widget and no network: for nbconvert, Voila, a site; where no script
-        runs, a picture. RunError where there is no notebook, or no frame.
-        """
-        from .pages.srcdoc import publish
-
-        publish(self)
 
     def _ipython_display_(self) -> None:
         """In a notebook, a player whose still is renewed; elsewhere IPython shows the text."""

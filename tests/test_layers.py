@@ -24,6 +24,7 @@ LATE = {
     ("run", "replay.verify"): "run.verify() is the short word for it",
     ("run", "replay.branch"): "run.branch(at) is the short word for it",
     ("run", "replay.sweep"): "run.sweep(alpha=[...]) is the short word for it",
+    ("run", "replay.variants"): "run.vary = {...} is checked where it is set",
     ("run", "replay.card"): "run.card() is the short word for it",
     ("run", "shell"): "a run shows itself as its place can show it",
 }

@@ -2,6 +2,7 @@
 import { el, put, set, unique } from "./dom.js";
 import { drawFace } from "./draw.js";
 import { steered } from "./force.js";
+import { after } from "./lanes.js";
 import { plain, shown } from "./format.js";
 
 /** @import { Branching } from "./branching.js" */
@@ -24,9 +25,10 @@ export function controls(run, cursor, branching, paint) {
   const params = info.params.filter((param) => (!info.controls || info.controls.includes(param.name)) && !empty(param));
   params.sort((a, b) => Number(a.kind === "grid") - Number(b.kind === "grid")); // a board's row is short: it comes last
   const all = params.map((param) => control(param, run, cursor, branching, paint));
-  const live = all.filter((c) => c.param.live), fixed = all.filter((c) => !c.param.live);
+  const varied = all.filter((c) => varies(run, c.param)), rest = all.filter((c) => !varied.includes(c));
+  const live = rest.filter((c) => c.param.live), fixed = rest.filter((c) => !c.param.live);
   const idle = el("p", { class: "hint", hidden: true });
-  const node = el("div", { class: "side" }, ...group(run.frozen ? "Could be changed while it ran" : "Live: change while it runs", live),
+  const node = el("div", { class: "side" }, ...group("Recorded for each of these values", varied), ...group(run.frozen ? "Could be changed while it ran" : "Live: change while it runs", live),
     ...group(run.frozen ? "Fixed from the start" : "Changes below restart the run", fixed), idle);
   return {
     node,
@@ -62,12 +64,13 @@ function control(param, run, cursor, branching, paint) {
   /** @type {{value: unknown, answered: number} | null} what the hand holds, until the run has it */
   let held = null;
   const wrong = el("p", { class: "wrong", role: "alert", hidden: true });
-  const face = faceOf(param, change, () => paint(param), run.frozen);
+  const values = varies(run, param);
+  const face = values ? variedFace(param, values, change) : faceOf(param, change, () => paint(param), run.frozen);
   face.node.append(wrong);
 
   /** @param {unknown} value @param {boolean} final @returns {Promise<void>} */
   async function change(value, final) {
-    const eager = (steers(run, param) && cursor.atHead) || run.whole;
+    const eager = values || (steers(run, param) && cursor.atHead) || run.whole;
     if (held && final && same(held.value, value) && eager) return look(); // sent while it was dragged
     if (!held && final && run.whole && same(run.state.params[param.name], value)) return;
     held = { value, answered: 0 };
@@ -117,6 +120,7 @@ const branches = (run, cursor, param) =>
  * @param {Run} run @param {Cursor} cursor @param {Branching} branching @param {Param} param @param {unknown} value
  */
 export function apply(run, cursor, branching, param, value) {
+  if (varies(run, param)) return vary(run, cursor, param, value);
   if (branches(run, cursor, param)) return branching.from(param.name, value);
   if (!steers(run, param)) {
     const play = cursor.moving || param.kind === "image"; // who draws wants an answer
@@ -125,6 +129,40 @@ export function apply(run, cursor, branching, param, value) {
   }
   if (!cursor.following) cursor.toHead();
   return run.set(param.name, value);
+}
+
+/** The values of a parameter whose runs are recorded. @param {Run} run @param {Param} param */
+const varies = (run, param) => run.info.vary?.[param.name];
+
+/** Shows the run with that value; the cursor stays after as many units, or at its frame. @param {Run} run @param {Cursor} cursor @param {Param} param @param {unknown} value */
+async function vary(run, cursor, param, value) {
+  const { step: { column }, following } = cursor;
+  const done = column ? run.store.units(column).finished(cursor.position) : 0;
+  const answer = await run.do("vary", { name: param.name, value });
+  if (column && !following && !answer.error) cursor.go(after(run.store, column, done));
+  return answer;
+}
+
+/** One of some values: a slider that stops at each, or a menu where they are no numbers. @param {Param} param @param {unknown[]} values @param {Change} change @returns {Face} */
+function variedFace(param, values, change) {
+  if (!values.every((value) => typeof value === "number")) return choiceFace({ ...param, choices: values }, change, false);
+  const sorted = [...values].sort((a, b) => a - b), last = sorted.length - 1;
+  const input = el("input", { type: "range", min: 0, max: last, step: 1, disabled: !last });
+  const out = el("span", { class: "out", "aria-hidden": "true" });
+  const node = row(param, input, out, input,
+    el("span", { class: "ends", "aria-hidden": "true" }, el("span", {}, plain(sorted[0])), el("span", {}, plain(sorted[last]))));
+  const show = (/** @type {number} */ value) => {
+    const at = String(Math.max(0, sorted.indexOf(value)));
+    if (input.value !== at) input.value = at;
+    put(out, shown(param, value));
+    input.setAttribute("aria-valuetext", shown(param, value));
+  };
+  for (const event of ["input", "change"]) input.addEventListener(event, () => {
+    const value = sorted[Number(input.value)];
+    show(value);
+    change(value, event === "change");
+  });
+  return { node, show };
 }
 
 /** @param {Param} param @param {Change} change @param {() => void} paint @param {boolean} off @returns {Face} */

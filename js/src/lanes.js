@@ -77,8 +77,12 @@ export class Lanes {
 /** The position in another store after as many units, or at the same frame. @param {Store} store @param {Store} other @param {Step} step @param {number} position */
 export function alike(store, other, step, position) {
   if (!step.column) return other.position(store.frame(position));
-  const done = store.units(step.column).finished(position);
-  const { stop, count } = other.units(step.column);
+  return after(other, step.column, store.units(step.column).finished(position));
+}
+
+/** The position after so many units. @param {Store} store @param {string} column @param {number} done */
+export function after(store, column, done) {
+  const { stop, count } = store.units(column);
   let k = stop.length - 1;
   while (k > 0 && count[k] > done) k--;
   return stop[k] ?? 0;

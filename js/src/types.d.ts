@@ -21,6 +21,7 @@ export interface Info {
   name: string; title: string; summary?: string; cite?: string; citation?: string; doi?: string; watch?: string;
   tries?: Try[]; equations?: Equation[]; where?: Record<string, string>; params: Param[]; columns: Column[];
   steps?: Step[]; views: ViewSpec[]; controls?: string[] | null; at?: number; seconds?: number; fixed?: string; source?: Source; card?: Card; compared?: boolean; sweep?: boolean;
+  /** on a page without a kernel: parameters whose runs are recorded, each with its values */ vary?: Record<string, unknown[]>;
 }
 /** Lines of code as [kind, text] pairs, and which of them compute each equation; or why there are none. */
 export interface Source { why?: string; file?: string; first?: number; at?: number; lines?: [string, string][][]; equations?: Record<string, number[]> }

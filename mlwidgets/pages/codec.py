@@ -43,7 +43,7 @@ LEVEL = 6  # of gzip
 SAMPLES, SAMPLE = 6, 96 * 1024  # of a large column: places, and values at each
 
 
-def checked(codec: object, every: object) -> None:
+def known(codec: object, every: object) -> None:
     """ParamError for a codec that is none, or an `every` that is no count."""
     if codec not in CODECS:
         near = nearest(str(codec), CODECS)

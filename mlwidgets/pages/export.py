@@ -13,9 +13,9 @@ from mlwidgets.replay.compare import Comparison
 from mlwidgets.run import Run
 from mlwidgets.wholefile import written
 
-from .codec import CODECS, checked
+from .codec import CODECS, known
 from .document import document, place
-from .figures import Draft, Figure, draft_of
+from .figures import Draft, Figure, draft_of, varied
 
 if TYPE_CHECKING:
     from mlwidgets.player import Player
@@ -52,9 +52,16 @@ def export(
     codec: str = "exact",
     every: int = 1,
     max_mb: float | None = None,
+    vary: Mapping[str, Sequence[Any]] | None = None,
 ) -> None:
     """See `Run.export`."""
-    drafts = [_draft(shown)]
+    if vary is not None:
+        known(codec, every)
+        if not isinstance(shown, Run):
+            raise RunError("vary: is for one run; a sweep shows many beside each other")
+        drafts = [varied(shown, vary, lambda budget: _say(f"{os.fspath(path)}: {budget}"))]
+    else:
+        drafts = [_draft(shown)]
     write(path, drafts, drafts[0].bare.title, codec=codec, every=every, max_mb=max_mb)
 
 
@@ -125,7 +132,7 @@ def write(
     max_mb: float | None = None,
 ) -> None:
     """The page, complete or not at all; its predicted size is told before it is written."""
-    checked(codec, every)
+    known(codec, every)
     _budget(max_mb)
     with written(path, RunError) as file:  # a path that cannot be is told before the work
         size = size_of(drafts, codec, every)
@@ -166,7 +173,7 @@ def _too_large(drafts: Sequence[Draft], codec: str, every: int, size: int, max_m
     over = f"would be about {mb(size)}, more than max_mb={max_mb:g}"
     sizes = {name: size_of(drafts, name, every) for name in CODECS if name != codec}
     fits = [f'codec="{name}" ({mb(n)})' for name, n in sizes.items() if n <= max_mb * MB]
-    longest = max(len(draft.first.trace) for draft in drafts)
+    longest = max(len(draft.first) for draft in drafts)
     for by in (every * 2**k for k in range(1, 20)):
         if by >= longest:
             break

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,13 @@ from mlwidgets.info import state_of
 from mlwidgets.replay.card import info_to_keep
 from mlwidgets.replay.compare import Comparison
 from mlwidgets.replay.family import family_of
+from mlwidgets.replay.variants import checked, seconds, variants
 from mlwidgets.replay.verify import latest
 from mlwidgets.run import Run
 
-from .codec import Part, checked, coloured, kept_rows, parts_of, words
+from .codec import Part, coloured, kept_rows, known, parts_of, words
 from .stills import still
+from .varied import VariedRows, island_of
 
 if TYPE_CHECKING:
     from mlwidgets.player import Player
@@ -60,6 +63,9 @@ class Rows:
     shades: set[str]
     marks: set[int]
 
+    def __len__(self) -> int:
+        return len(self.trace)
+
     def parts(self, codec: str, every: int) -> list[Part]:
         """Its columns, of the rows that are kept."""
         trace = self.trace
@@ -70,10 +76,7 @@ class Rows:
         return list(parts_of(columns, trace.schema, codec, self.shades))
 
     def island(self, codec: str, every: int) -> Json:
-        parts = self.parts(codec, every)
-        cols = [part.column | {"buffer": k} for k, part in enumerate(parts)]
-        count = len(parts[0].rows)
-        return {"cols": cols, "count": count, "gz": True, "buffers": [p.pack() for p in parts]}
+        return island_of(self.parts(codec, every))
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,12 @@ class Draft:
     """A figure whose columns are not packed yet: `first` of the run that is shown, then others."""
 
     bare: Figure
-    first: Rows
+    first: Rows | VariedRows
     others: Sequence[tuple[Json, Rows]] = ()
 
     def figure(self, codec: str = "exact", every: int = 1) -> Figure:
         """The whole figure; ParamError for a codec that is none."""
-        checked(codec, every)
+        known(codec, every)
         trace, info = self.first.island(codec, every), self.bare.json["info"]
         if said := words(codec, every):
             rounded = {col["name"] for col in trace["cols"] if "rounded" in col}
@@ -167,6 +170,33 @@ def scene_of(shown: Run | Comparison | Player) -> Scene:
 def rows_of(run: Run) -> Rows:
     marks = {event.frame for event in run.events} | {*run.stops}
     return Rows(run.trace.snapshot(), coloured(run.views), marks)
+
+
+def varied(run: Run, vary: Mapping[str, Any], say: Callable[[str], None]) -> Draft:
+    """A figure whose controls go between runs with these values, all computed now.
+
+    say: is told first what that will take. ParamError, RunError as `variants` says them.
+    """
+    if not run.trace:
+        raise RunError(f"{run.name}: has no frame to export")
+    lists = checked(run, vary)
+    runs = math.prod(map(len, lists.values()))
+    one = rows_of(run)
+    size = runs * sum(part.weigh() for part in one.parts("exact", 1)) / 1e6
+    each = " x ".join(f"{len(values)} of {name}" for name, values in lists.items())
+    cost = f"about {seconds(run, runs):.0f} s; {size:.1g} MB if all are like this one"
+    say(f"{runs:,} runs ({each}), {cost}")
+    rows = VariedRows(run, variants(run, lists), one.shades)
+    state, info = _state(run, one.trace), _info(Scene(run))
+    first = rows.found.values(rows.at)
+    said = {**state, "events": [], "steering": ""}
+    kept = {name: state[name] | run.algorithm.spec.to_json(first) for name in ("params", "start")}
+    spec = run.algorithm.spec
+    values = {name: [spec.to_json({name: v})[name] for v in some] for name, some in lists.items()}
+    info |= {"vary": values, "tries": []}
+    info = {name: told for name, told in info.items() if name not in ("card", "verified")}
+    bare = Figure(run.algorithm.title, run.summary(), {"info": info, "state": said | kept})
+    return Draft(bare, rows)
 
 
 def _info(scene: Scene) -> Json:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mlwidgets.core import OVER
 from mlwidgets.errors import MLError, RunError, told
 from mlwidgets.pages.document import place
-from mlwidgets.pages.figures import figure_of
+from mlwidgets.pages.figures import figure_of, varied
 from mlwidgets.pages.pictures import _shown, picture
 from mlwidgets.run import Run, runs
 
@@ -48,8 +48,8 @@ class Made:
 
 def made_of(shown: Run | Player) -> Made:
     """The figure of what is recorded now. MLError where there is no frame."""
-    figure = figure_of(shown)
     run, drawn = (shown, shown) if isinstance(shown, Run) else (shown.run, _shown(shown))
+    figure = varied(run, run.vary, _quiet).figure() if run.vary else figure_of(shown)
     stops = [(-1, ""), *(figure.json["state"].get("stops") or ())]
     with tempfile.TemporaryDirectory() as folder:
         aside = Path(folder) / "still.svg"
@@ -57,6 +57,10 @@ def made_of(shown: Run | Player) -> Made:
     state = figure.json["state"]
     early = state["status"] not in OVER or str(state.get("note")).startswith("Saved at")
     return Made(figure.title, place(figure), stills, str(state["note"]) if early else "")
+
+
+def _quiet(_budget: str) -> None:
+    """Nobody is there to read it."""
 
 
 def _still(drawn: Any, run: Run, aside: Path, frame: int, name: str) -> Still:

@@ -22,6 +22,23 @@ from .worker import Job
 AWAY = "its frames come from a worker: stop() ends it, branch() goes on here"
 
 
+class Fed(Protocol):
+    """What a worker feeds: a lane, or many."""
+
+    @property
+    def over(self) -> bool:
+        """Is all there that will come?"""
+
+    def begun(self) -> None:
+        """A worker has it."""
+
+    def take(self, data: bytes) -> None:
+        """A piece that the worker has sent. TraceFileError if it is none."""
+
+    def lost(self, why: str) -> None:
+        """The worker ended before all was there."""
+
+
 class Place(Protocol):
     """Where lanes are computed."""
 

@@ -20,8 +20,8 @@ from typing import Any
 
 from mlwidgets.errors import RunError, told
 
-from .lane import LaneCore
-from .worker import Job, pack, receive, send, whole
+from .lane import Fed, LaneCore
+from .worker import Batch, Job, pack, receive, send, whole
 
 PROGRAM = "from mlwidgets.replay.worker import main; main()"
 ARITHMETIC = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -38,13 +38,13 @@ class Processes:
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._lock = threading.RLock()
-        self._waiting: deque[tuple[LaneCore, Job]] = deque()
-        self._processes: dict[LaneCore, subprocess.Popen[bytes]] = {}
+        self._waiting: deque[tuple[Fed, Job | Batch]] = deque()
+        self._processes: dict[Fed, subprocess.Popen[bytes]] = {}
         self._threads: set[threading.Thread] = set()
         self._closed = False
         _locals.add(self)
 
-    def begin(self, core: LaneCore, job: Job) -> None:
+    def begin(self, core: Fed, job: Job | Batch) -> None:
         with self._lock:
             self._waiting.append((core, job))
             if len(self._threads) < self.workers:
@@ -52,7 +52,7 @@ class Processes:
                 self._threads.add(thread)
                 thread.start()
 
-    def end(self, core: LaneCore) -> None:
+    def end(self, core: Fed) -> None:
         with self._lock:
             process = self._processes.get(core)
         if process is not None:
@@ -82,7 +82,7 @@ class Processes:
             except Exception as error:  # of this lane alone; the next one has its turn
                 core.lost(f"the worker process could not be read: {told(error)}")
 
-    def _compute(self, core: LaneCore, job: Job) -> None:
+    def _compute(self, core: Fed, job: Job | Batch) -> None:
         process = self._started(core, job)
         if process is None:
             return
@@ -96,14 +96,14 @@ class Processes:
             with self._lock:
                 del self._processes[core]
 
-    def _started(self, core: LaneCore, job: Job) -> subprocess.Popen[bytes] | None:
+    def _started(self, core: Fed, job: Job | Batch) -> subprocess.Popen[bytes] | None:
         with self._lock:  # nothing starts behind `close`, nor for a lane that is over
             if self._closed or core.over:
                 return None
             process = self._processes[core] = _process(job)
             return process
 
-    def _read(self, core: LaneCore, job: Job, process: subprocess.Popen[bytes]) -> None:
+    def _read(self, core: Fed, job: Job | Batch, process: subprocess.Popen[bytes]) -> None:
         core.begun()
         for piece in _pieces(job, process):
             core.take(piece)
@@ -112,18 +112,18 @@ class Processes:
         core.lost(_died(process.wait()))
 
 
-def _process(job: Job) -> subprocess.Popen[bytes]:
+def _process(job: Job | Batch) -> subprocess.Popen[bytes]:
     """A new Python that waits for its job."""
     return subprocess.Popen(  # noqa: S603  this Python, and a program of our own
         [sys.executable, "-c", PROGRAM],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=_environment(job.threads),
+        env=_environment(job.threads if isinstance(job, Job) else job.job.threads),
         start_new_session=True,  # an interrupt of the notebook is not for it
     )
 
 
-def _pieces(job: Job, process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+def _pieces(job: Job | Batch, process: subprocess.Popen[bytes]) -> Iterator[bytes]:
     """What it sends until it ends, however that is."""
     assert process.stdin is not None  # noqa: S101  both are pipes
     assert process.stdout is not None  # noqa: S101

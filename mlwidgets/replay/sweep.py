@@ -10,6 +10,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from concurrent.futures import Executor
+from dataclasses import replace
 from itertools import islice, product
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -346,17 +347,22 @@ def _place(on: Any, workers: int) -> Place:
 
 
 def _jobs(run: Run, values: Mapping[str, Sequence[Any]], workers: int) -> list[Job]:
-    """A job for each combination; each value is packed once."""
+    """A job for each combination."""
+    job, lists = packed_job(run, values, min(workers, math.prod(map(len, values.values()))))
+    each = product(*([(name, value) for value in given] for name, given in lists.items()))
+    return [replace(job, params={**job.params, **dict(pairs)}) for pairs in each]
+
+
+def packed_job(
+    run: Run, values: Mapping[str, Sequence[Any]], workers: int
+) -> tuple[Job, dict[str, list[bytes]]]:
+    """What all combinations have in common, and the values that differ; each is packed once."""
     base = {n: _packed(n, v) for n, v in run._core.start.items() if n not in values}
-    lists = [[(name, _packed(name, value)) for value in given] for name, given in values.items()]
-    lanes = math.prod(map(len, lists))
-    threads = max(1, (os.cpu_count() or 1) // min(workers, lanes))
+    lists = {name: [_packed(name, value) for value in given] for name, given in values.items()}
+    threads = max(1, (os.cpu_count() or 1) // workers)
     known = registered(run.algorithm)
     algorithm = b"" if known else _packed_function(run.algorithm)
-    return [
-        Job(known or run.name, {**base, **dict(pairs)}, algorithm, run.device, threads)
-        for pairs in product(*lists)
-    ]
+    return Job(known or run.name, base, algorithm, run.device, threads), lists
 
 
 def _packed(name: str, value: Any) -> bytes:

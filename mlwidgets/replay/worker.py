@@ -14,7 +14,7 @@ import threading
 import time
 import typing
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.reduction import ForkingPickler
 from typing import IO, Any
@@ -49,6 +49,22 @@ class Job:
     algorithm: bytes = b""
     device: str = "auto"
     threads: int = 0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Many lanes, computed one after another: combinations `first` to `stop` of these values.
+
+    job: what all have in common. lists: the value named last changes fastest. upto: the number of
+    the last frame. careful: tell of each lane as soon as it is over.
+    """
+
+    job: Job
+    lists: Mapping[str, Sequence[bytes]]
+    first: int
+    stop: int
+    upto: float
+    careful: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,15 +114,14 @@ def algorithm_of(job: Job) -> Algorithm[Any, Any]:
     return made
 
 
-def record(job: Job) -> Iterator[bytes]:
+def record(job: Job | Batch) -> Iterator[bytes]:
     """Pieces of the lane's trace as it is computed, the first frame at once, the end last."""
+    if isinstance(job, Batch):
+        yield from many(job)
+        return
     try:
-        algorithm = algorithm_of(job)
+        algorithm, scope = _prepared(job)
         values = {name: unpack(data) for name, data in job.params.items()}
-        scope = thread_scope(pick_device(job.device))
-        torch = sys.modules.get("torch")
-        if torch is not None and job.threads:
-            torch.set_num_threads(job.threads)
         core = Core(algorithm, values, Trace(), scope)
     except Exception as error:  # it is told where the sweep is looked at
         fault = {"text": told(error), "frame": 0, "trace": ""}
@@ -122,6 +137,77 @@ def record(job: Job) -> Iterator[bytes]:
         if over or now - at > EVERY:
             yield from news(core, sent)
             sent, at = core.trace.last, time.monotonic()
+
+
+def _prepared(job: Job) -> tuple[Algorithm[Any, Any], Any]:
+    """The algorithm, and where it computes."""
+    algorithm = algorithm_of(job)
+    scope = thread_scope(pick_device(job.device))
+    torch = sys.modules.get("torch")
+    if torch is not None and job.threads:
+        torch.set_num_threads(job.threads)
+    return algorithm, scope
+
+
+def combination(lists: Mapping[str, Sequence[Any]], k: int) -> dict[str, Any]:
+    """The values of combination number k; the one named last changes fastest."""
+    found = {}
+    for name in reversed([*lists]):
+        k, place = divmod(k, len(lists[name]))
+        found[name] = lists[name][place]
+    return found
+
+
+def many(batch: Batch) -> Iterator[bytes]:
+    """Whole lanes: a piece has the rows of several, one behind another, and tells of each."""
+    algorithm, scope = _prepared(batch.job)
+    lot, at = Lot(), time.monotonic()
+    for k in range(batch.first, batch.stop):
+        packed = {**batch.job.params, **combination(batch.lists, k)}
+        core = Core(algorithm, {n: unpack(data) for n, data in packed.items()}, Trace(), scope)
+        core.order(Upto(batch.upto))
+        while not core.over and core.number < batch.upto:
+            core.turn(PIECE_ROWS)
+        if not lot.takes(core.trace):
+            yield lot.piece()
+            lot, at = Lot(), time.monotonic()
+        lot.add(core)
+        core.stop()
+        if batch.careful or time.monotonic() - at > EVERY:
+            yield lot.piece()
+            lot, at = Lot(), time.monotonic()
+    if lot.lanes:
+        yield lot.piece()
+
+
+class Lot:
+    """Lanes whose rows lie one behind another in one trace."""
+
+    def __init__(self) -> None:
+        self.trace = Trace()
+        self.lanes: list[dict[str, Any]] = []
+
+    def takes(self, other: Trace) -> bool:
+        """Are its columns like those that are here, and is there room?"""
+        room = len(self.trace) + len(other) <= PIECE_ROWS
+        return not (self.trace and other) or (room and other.schema == self.trace.schema)
+
+    def add(self, core: Core) -> None:
+        trace = core.trace
+        numbers = [*trace._rows.frames]
+        told: dict[str, Any] = {"count": len(numbers), "status": core.status}
+        told |= {"number": core.number, "error": core.fault}
+        if numbers != [*range(len(numbers))]:
+            told["frames"] = numbers
+        self.lanes.append(told)
+        if numbers:
+            if not self.trace:
+                self.trace.adopt(trace.schema)
+            have = len(self.trace)
+            self.trace._append([*range(have, have + len(numbers))], trace._rows.values)
+
+    def piece(self) -> bytes:
+        return piece_of(self.trace, 0, len(self.trace), {}, {"lanes": self.lanes})
 
 
 def _next_turn(turn: int, seconds: float) -> int:

@@ -2,10 +2,11 @@
 
 import { restored } from "../delta.js";
 import { parting } from "../parting.js";
+import { Variants } from "./varied.js";
 
 /** @import { Card, DataMessage, Group, Info, LaneState, Model, State, WireColumn } from "../types" */
 /** @typedef {WireColumn & {delta?: boolean, text?: boolean, scale?: [number, number], rounded?: boolean}} Packed */
-/** @typedef {{cols: Packed[], count: number, buffers?: string[], gz?: boolean | boolean[]}} TraceIsland */
+/** @typedef {{cols: Packed[], count: number, buffers?: string[], gz?: boolean | boolean[], runs?: {at: number, each: string}}} TraceIsland */
 /** @typedef {{cols: WireColumn[], count: number, buffers: ArrayBuffer[]}} Decoded */
 /** @typedef {{label: string, group?: Group | null}} Words */
 /** @typedef {{state: State, trace: TraceIsland, place?: number, beside?: Words, card?: Card, data?: Promise<Decoded>}} Recorded */
@@ -58,19 +59,28 @@ function unshaded(shades, [low, step]) {
 /** @param {ParentNode} root @returns {Promise<Model>} */
 export async function pageModel(root) {
   const state = /** @type {State} */ (island(root, "state"));
-  const first = { state, trace: island(root, "trace"), place: state.place };
-  const model = new Saved(island(root, "info"), [first, ...(island(root, "runs", false) ?? [])]);
+  const info = /** @type {Info} */ (island(root, "info")), trace = /** @type {TraceIsland} */ (island(root, "trace"));
+  if (trace.runs) {
+    const variants = new Variants(info, state, await decoded(trace), await told(trace.runs.each), trace.runs.at);
+    return new Saved(info, [variants.run()], variants);
+  }
+  const first = { state, trace, place: state.place };
+  const model = new Saved(info, [first, ...(island(root, "runs", false) ?? [])]);
   await model.ready();
   return model;
 }
 
+/** @param {string} text gzipped JSON */
+const told = async (text) => JSON.parse(new TextDecoder().decode(await unzipped(bytes(text))));
+
 /** What a kernel would answer of runs that are recorded: which is shown, who is beside it, where they part. */
 export class Saved {
   live = false;
-  able = ["show", "compare", "parted"];
+  able = ["show", "compare", "parted", "vary"];
 
-  /** @param {Info} info @param {Recorded[]} runs the one that is shown first */
-  constructor(info, runs) {
+  /** @param {Info} info @param {Recorded[]} runs the one that is shown first @param {Variants} [variants] */
+  constructor(info, runs, variants) {
+    this.variants = variants;
     this.info = info;
     this.runs = runs;
     this.shown = runs[0];
@@ -158,6 +168,7 @@ export class Saved {
   async obey(action, asked) {
     if (action === "parted") return this.parted(Number(asked.tolerance));
     if (action === "show") return this.show(asked.place);
+    if (action === "vary") return this.vary(asked.name, asked.value);
     const others = this.runs.filter((run) => run !== this.shown && asked.places.includes(run.place));
     if (others.length) this.laid = others.map((run) => this.lane(run, { label: this.called(run) }));
     else this.behind();
@@ -172,6 +183,14 @@ export class Saved {
     this.epoch++;
     Object.assign(this.info, { card: run.card });
     this.behind();
+    await this.renew();
+  }
+
+  /** Another of the recorded runs. @param {string} name @param {unknown} value */
+  async vary(name, value) {
+    if (!this.variants) throw new Error("one run is in this file");
+    this.shown = this.runs[0] = this.variants.other(name, value);
+    this.epoch++;
     await this.renew();
   }
 

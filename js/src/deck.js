@@ -11,7 +11,7 @@ import { printed } from "./printed.js";
 
 /** @typedef {{list: {frame: number, name: string}[], next(): boolean, previous(): boolean, first(): void, last(): void, caption: string}} Stops */
 /** @typedef {{dispose(): void, stops?: Stops}} Mounted */
-/** @typedef {HTMLElement & {mlwidgets?: Mounted, mounting?: boolean}} Place */
+/** @typedef {HTMLElement & {mlwidgets?: Mounted, mounting?: Promise<void>}} Place */
 
 const PLACES = "[data-mlwidgets-player]";
 const [WIDEST, LEAST] = [1120, 0.6]; // px of a player's layout, and the least zoom at which it is read
@@ -92,18 +92,23 @@ function figures(slide) {
   return all.flatMap((node) => (node.mlwidgets && !node.closest(".fragment:not(.visible)") ? [node.mlwidgets] : []));
 }
 
-/** @param {Place} node */
+/** Once its player is there, whoever asked for it first. @param {Place} node */
 async function mounted(node) {
-  if (node.mlwidgets || node.mounting) return;
-  node.mounting = true;
+  if (node.mlwidgets) return;
+  node.mounting ??= made(node);
+  await node.mounting;
+  node.mounting = undefined;
+}
+
+/** @param {Place} node */
+async function made(node) {
   try {
-    const made = held((await lively(node)) ?? (await page(node)));
+    const player = held((await lively(node)) ?? (await page(node)));
     await drawn(); // its frames are there, and the cursor stands
-    node.mlwidgets = made;
+    node.mlwidgets = player;
   } catch (error) {
     node.append(`The player could not be shown: ${error instanceof Error ? error.message : error}`);
   }
-  node.mounting = false;
 }
 
 /** @param {Place} node @param {boolean} back */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -152,6 +153,19 @@ def test_a_figure_is_scrubbed_and_the_walk_goes_on_from_there(page: Page) -> Non
     if playing(page):
         page.keyboard.press("PageDown")
     stands_at(page, "a figure of Q-learning", "after 20 episodes")
+
+
+def test_a_parameter_is_varied_with_no_kernel(page: Page) -> None:
+    walked_to(page, "a figure of Downhill")
+    player = figure(page, "Downhill")
+    rate = player.slider("rate")
+    for value in (0.1, 0.3, 0.5, 0.7, 0.9, 1.1):
+        expect(rate).to_have_attribute("aria-valuetext", f"{value:.2f}")
+        player.frame.press("Home")
+        player.button("Step forward").click()
+        shown = player.table("Place")[1][1].replace("−", "-")
+        assert math.isclose(float(shown), 4 * (1 - 2 * value), abs_tol=0.01)
+        rate.press("ArrowRight")
 
 
 def test_a_figure_fills_the_screen_and_after_its_last_stop_the_next_slide_comes(page: Page) -> None:

@@ -39,8 +39,28 @@ async function evaluate(model, host, hash, ref) {
   return import(url).finally(() => URL.revokeObjectURL(url));
 }
 
+/** JupyterLab saves only widgets that have a kernel. Ours are looked at without one: they stay in the notebook. @param {any} manager */
+function lasting(manager) {
+  const { get_state_sync: all, _modelsSync: models } = manager ?? {};
+  if (!all || !models || manager.__mlwidgets) return;
+  manager.__mlwidgets = true;
+  manager.get_state_sync = (/** @type {unknown} */ options) => {
+    const players = [...manager._modelsSync.values()].filter((m) => m.get("_chunks"));
+    const needed = players.flatMap((m) => [m, m.get("layout"), ...m.get("_chunks").map((/** @type {string[]} */ chunk) => manager._modelsSync.get(chunk[2].split(":").pop()))]);
+    const dead = needed.filter((m) => m && !m.comm_live);
+    for (const m of dead) m._comm_live = true; // without its event: nothing has come back to life
+    try {
+      return all.call(manager, options);
+    } finally {
+      for (const m of dead) m._comm_live = false;
+    }
+  };
+}
+
 export default {
-  // In render only: a host gives initialize two seconds, and a slow one makes the widget deaf.
+  /** @param {{model: Model}} context */
+  initialize: ({ model }) => lasting(model.widget_manager),
+  // The rest in render only: a host gives initialize two seconds, and a slow one makes the widget deaf.
   /** @param {{model: Model, el: HTMLElement, host?: any, experimental?: any, signal?: AbortSignal}} context */
   async render({ model, el, host, experimental, signal }) {
     const [, hash, ref] = model.get("_chunks").find((/** @type {string[]} */ [name]) => name === "player");

@@ -67,6 +67,27 @@ def test_a_reopened_notebook_shows_the_whole_trace_and_begins_anew(lab: Lab) -> 
     assert book.eval("__import__('mlwidgets').runs()[0].params['seed']") == "3"
 
 
+def test_what_is_reopened_and_saved_once_more_is_there_the_next_time(lab: Lab) -> None:
+    book = played(lab, f"{PLAYED}\nrun")
+    opened(book, 1)
+    last = opened(book, 1).last
+    for _ in range(2):
+        book = again(lab, book)
+        assert opened(book, 1).last == last
+    assert len(kept(saved(book))) == 1
+
+
+def test_what_a_restart_of_the_kernel_left_is_saved(lab: Lab) -> None:
+    book = played(lab)
+    player = opened(book, 1)
+    settled(book, player)
+    last = player.last
+    wait_until(lambda: bool(kept(saved(book))), "the trace is kept")
+    book.restart_kernel()
+    expect(player.status).to_contain_text("The kernel has gone")
+    assert opened(again(lab, book), 1).last == last
+
+
 def test_after_a_restart_of_the_kernel_the_player_begins_anew_in_its_place(lab: Lab) -> None:
     book = lab.open([LOAD, PLAYED])
     book.run_all()

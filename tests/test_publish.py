@@ -106,6 +106,36 @@ def test_headings_lists_tables_and_equations_are_html_and_mathml(words: Words) -
         assert part in made
 
 
+@pytest.mark.parametrize(
+    ("said", "equations"),
+    [
+        (r"$a$ costs \$5", 1),
+        ("# Title\n\n$\\gamma<1$\nDr. Who, 2026", 1),
+        ("# $\\gamma<1$ 2026", 1),
+        ("$a$ ends with a \\", 1),
+        (r"\$5, $a$ and \$6, $b$ 7", 2),
+        ("$$x$$ in 5", 1),
+        ("$5 and $6", 0),
+        ("$$\nx\n$$ (eq1)\n\n$$y$$", 2),
+    ],
+)
+def test_dollars_are_equations_and_money(words: Words, said: str, equations: int) -> None:
+    made = words.markdown(said)
+    assert made.count("<math") == equations
+    assert ("(eq1)" in made) == ("(eq1)" in said)
+    assert bool(re.search(r"\$[^\d]|\$$", made)) is False
+
+
+def test_labels_of_equations_are_not_shown_and_tags_are_numbers() -> None:
+    made = equation(r"x = 1 \label{eq:a} \tag{3}\notag", display=True)
+    assert made.endswith("<mo>=</mo><mn>1</mn><mtext>(3)</mtext></mrow></math>")
+
+
+def test_headings_of_the_same_words_have_names_of_their_own(words: Words) -> None:
+    made = words.markdown('# A\n\n# A\n\n# A-2\n\n<h2 id="A">x</h2>') + words.markdown("# A")
+    assert re.findall(r'id="([^"]*)"', made) == ["A", "A-2", "A-2-2", "A-3", "A-4"]
+
+
 def test_an_equation_that_cannot_be_converted_is_shown_as_typed() -> None:
     assert equation(r"\left( x") == "<code>\\left( x</code>"
     assert "<mtable" in equation(r"\begin{aligned} a &= b \\ c &= d \end{aligned}", display=True)
@@ -143,6 +173,20 @@ def test_a_picture_that_is_none_or_far_away_is_left_out_and_told(
     made = words.markdown("![a](notes.png) ![b](https://example.org/b.png) ![c](none.png)")
     assert "src" not in made
     assert ["no PNG" in told[0], "would fetch" in told[1], "no such file" in told[2]] == [True] * 3
+
+
+@pytest.mark.parametrize("way", ["../a.png", "{outside}/a.png", "l.png"])
+def test_a_picture_outside_of_the_notebooks_folder_is_left_out_and_told(
+    tmp_path: Path, told: list[str], way: str
+) -> None:
+    (tmp_path / "a.png").write_bytes(png())
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "l.png").symlink_to(tmp_path / "a.png")
+    (tmp_path / "book" / "in.png").write_bytes(png())
+    words = Words(tmp_path / "book", told.append, coloured)
+    assert "src" not in words.markdown(f"![a]({way.format(outside=tmp_path)})")
+    assert ["outside the notebook's folder" in line for line in told] == [True]
+    assert "src" in words.markdown("![a](x/../in.png)")
 
 
 def test_a_terminals_colours_are_spans_and_its_progress_bar_is_where_it_ended() -> None:

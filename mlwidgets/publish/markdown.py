@@ -10,6 +10,7 @@ import base64
 import html
 import re
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,8 +22,10 @@ from xml.etree import ElementTree  # parses what latex2mathml has made
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.dollarmath.index import math_inline_dollar
 
 from mlwidgets.errors import clip
 
@@ -44,6 +47,7 @@ NAMES = {  # operators that latex2mathml does not know
     "argmax": r"\operatorname*{arg\,max}",
     "argmin": r"\operatorname*{arg\,min}",
 }
+UNSEEN = re.compile(r"\\label\s*\{[^{}]*\}|\\(?:nonumber|notag)(?![A-Za-z])")
 UNKNOWN = re.compile(r"\\(arg|argmax|argmin)(?![A-Za-z])")
 LIMITS = ("max", "min", "sup", "inf", "lim", "argmax", "argmin", "Pr")
 HEADINGS = frozenset(f"h{n}" for n in range(1, 7))
@@ -64,6 +68,7 @@ ATTRIBUTES: dict[str, set[str]] = {
 }
 INSIDE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml)[;,]")
 SCHEMES = {"http", "https", "mailto", "attachment", "data", "file"}
+IDENTITY = re.compile(r'(?<=<h\d )([^>]*?)\bid="([^"]+)"')  # of a heading
 MOST_IMAGE = 32 * 2**20  # bytes of one picture
 PICTURES = {  # first bytes, type
     b"\x89PNG\r\n": "image/png",
@@ -80,7 +85,7 @@ ENVIRONMENTS = re.compile(  # what is aligned, under the one name that latex2mat
 class Words:
     """Makes inert HTML of a notebook's texts.
 
-    folder: where relative pictures lie. warn: is told, in a line, of a picture that is left out.
+    folder: where pictures lie, or below. warn: is told, in a line, of a picture that is left out.
     code: colours a fenced block, given its text and language.
     """
 
@@ -88,6 +93,7 @@ class Words:
     warn: Callable[[str], None]
     code: Callable[[str, str], str]
     attachments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    headings: Counter[str] = field(default_factory=Counter)
 
     def markdown(self, text: str, attachments: Mapping[str, Any] | None = None) -> str:
         """The HTML of one Markdown text; `attachments` are its cell's pictures."""
@@ -105,7 +111,7 @@ class Words:
 
     def clean(self, markup: str) -> str:
         """What cannot act of somebody's HTML."""
-        return nh3.clean(
+        cleaned = nh3.clean(
             markup,
             tags=TAGS,
             clean_content_tags={"script", "style", "template", "title", "svg", "math", "iframe"},
@@ -115,6 +121,16 @@ class Words:
             link_rel="noopener noreferrer",
             filter_style_properties=PROPERTIES,
         )
+        return IDENTITY.sub(self._only, cleaned)
+
+    def _only(self, found: re.Match[str]) -> str:
+        """A heading's name, and a number where an earlier one has the name already."""
+        name = found[2]
+        while name in self.headings:
+            self.headings[found[2]] += 1
+            name = f"{found[2]}-{self.headings[found[2]]}"
+        self.headings[name] = 1
+        return f'{found[1]}id="{name}"'
 
     def _attribute(self, tag: str, name: str, value: str) -> str | None:
         if name == "src":
@@ -152,7 +168,9 @@ class Words:
         parts = urlsplit(source)
         if parts.scheme in ("http", "https") or parts.netloc:
             raise ValueError("the page would fetch it; save it beside the notebook")
-        path = self.folder / unquote(parts.path)
+        path = (self.folder / unquote(parts.path)).resolve()
+        if not path.is_relative_to(self.folder.resolve()):
+            raise ValueError("it lies outside the notebook's folder")
         if not path.is_file():
             raise ValueError("there is no such file")
         if path.stat().st_size > MOST_IMAGE:
@@ -188,19 +206,41 @@ class _Kept:
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    parser.use(dollarmath_plugin, allow_space=True, allow_digits=False, double_inline=True)
+    parser.use(dollarmath_plugin, double_inline=True)
+    parser.inline.ruler.at("math_inline", _dollars)
     parser.use(amsmath_plugin)
     for rule in ("math_inline", "math_inline_double", "math_block", "amsmath"):
         parser.add_render_rule(rule, _math)
+    parser.add_render_rule("math_block_label", _numbered)
     parser.add_render_rule("fence", _fence)
     parser.add_render_rule("code_block", _fence)
     parser.add_render_rule("heading_open", _heading)
     return parser
 
 
+_between_dollars = math_inline_dollar(allow_digits=False, allow_double=True)
+
+
+def _dollars(state: StateInline, silent: bool) -> bool:
+    """An equation in a line; the plugin takes the last character for the one before the first."""
+    text = state.src
+    state.src, state.pos, state.posMax = f" {text}", state.pos + 1, state.posMax + 1
+    try:
+        return _between_dollars(state, silent)
+    finally:
+        state.src, state.pos, state.posMax = text, state.pos - 1, state.posMax - 1
+
+
 def _math(self: Any, tokens: Any, idx: int, options: Any, env: Any) -> str:
     token = tokens[idx]
     return str(env["keep"](env["rules"][token.type](token.content)))
+
+
+def _numbered(self: Any, tokens: Any, idx: int, options: Any, env: Any) -> str:
+    """A displayed equation with what is written in brackets behind it."""
+    token = tokens[idx]
+    made = env["keep"](env["rules"]["math_block"](token.content))
+    return f"<p>{made} ({html.escape(token.info)})</p>\n"
 
 
 def _fence(self: Any, tokens: Any, idx: int, options: Any, env: Any) -> str:
@@ -248,7 +288,7 @@ def equation(tex: str, *, display: bool = False) -> str:
     """TeX as MathML; what cannot be converted is shown as it was typed."""
     from latex2mathml.converter import convert
 
-    source = ENVIRONMENTS.sub(r"\\\1{align*}", tex.strip())
+    source = ENVIRONMENTS.sub(r"\\\1{align*}", UNSEEN.sub("", tex).strip())
     source = UNKNOWN.sub(lambda found: NAMES[found[1]], source)
     try:
         made = convert(source, display="block" if display else "inline")

@@ -127,6 +127,20 @@ def test_a_run_that_goes_on_is_exported_as_far_as_it_is_and_says_so(tmp_path: Pa
     assert re.fullmatch(r"Exported at frame \d+, before the run had ended\.", state["note"])
 
 
+def test_a_run_that_was_not_started_or_was_stopped_says_so(tmp_path: Path) -> None:
+    run = play(walk)
+    for act, said in (
+        (run.pause, "Exported before the run was started."),
+        (lambda: run.step(2), "Exported at frame 2, before the run had ended."),
+        (run.stop, "The run was stopped at frame 2."),
+    ):
+        act()
+        run.export(tmp_path / "a.html")
+        state = islands((tmp_path / "a.html").read_text("utf-8"))["state"]
+        assert state["note"] == said
+    run.close()
+
+
 def test_the_error_of_a_failed_run_is_in_its_page(tmp_path: Path) -> None:
     run = play(raises)
     with pytest.raises(ValueError, match="boom"):
@@ -422,6 +436,22 @@ def test_every_so_many_frames_are_kept_and_those_with_a_name(tmp_path: Path) -> 
     run.close()
 
 
+def test_a_count_may_be_numpys(tmp_path: Path) -> None:
+    run = play(noisy, rows=100, width=2).wait()
+    given: dict[str, Any] = {"every": np.int64(50), "max_mb": np.float32(2)}
+    run.export(tmp_path / "a.html", **given)
+    assert islands((tmp_path / "a.html").read_text("utf-8"))["trace"]["count"] == 3
+    run.close()
+
+
+def test_two_ways_together_are_said_where_one_is_not_enough(tmp_path: Path) -> None:
+    run = play(noisy, rows=300, width=200, views=(Heatmap("w"),)).wait()
+    most = size_of([draft_of(run)], "exact", 299) * 0.9 / 1e6
+    with pytest.raises(RunError, match=r'; codec="small", every=\d+ \([\d.]+ MB\) would fit$'):
+        run.export(tmp_path / "a.html", max_mb=most)
+    run.close()
+
+
 def test_a_budget_too_small_says_what_would_fit(tmp_path: Path) -> None:
     run = play(noisy, rows=300, width=40, views=(Heatmap("w"),)).wait()
     with pytest.raises(
@@ -430,8 +460,14 @@ def test_a_budget_too_small_says_what_would_fit(tmp_path: Path) -> None:
         r' or codec="small" \(0\.\d+ MB\) or every=4 \(1\.\d MB\) would fit$',
     ):
         run.export(tmp_path / "a.html", max_mb=2)
-    with pytest.raises(RunError, match=r"the least is 0\.\d+ MB would fit$"):
+    with pytest.raises(RunError) as caught:
         run.export(tmp_path / "a.html", max_mb=0.01)
+    least = r"; the smallest it can be is (0\.\d+) MB \(codec=\"small\", every=(\d+)\)$"
+    found = re.search(least, str(caught.value))
+    assert found
+    run.export(tmp_path / "b.html", codec="small", every=int(found[2]))
+    assert (tmp_path / "b.html").stat().st_size == pytest.approx(float(found[1]) * 1e6, rel=0.1)
+    (tmp_path / "b.html").unlink()
     assert list(tmp_path.iterdir()) == []
     run.export(tmp_path / "a.html", max_mb=2, codec="small")
     assert (tmp_path / "a.html").stat().st_size < 2e6

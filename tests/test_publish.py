@@ -286,6 +286,20 @@ def test_a_run_that_had_not_ended_when_it_was_saved_says_so() -> None:
     run.close()
 
 
+def test_a_run_that_was_not_started_when_it_was_saved_says_so() -> None:
+    run = mlwidgets.play("rl.q_learning", episodes=5)
+    player = Player(run)
+    player.first = kept(player.run, player.feed.epoch)
+    (traits,) = models({"widgets": states_of(player)}).values()
+    assert saved(traits).note == "Saved before the run was started."
+    run.stop()
+    stopped = Player(run)
+    stopped.first = kept(run, stopped.feed.epoch)
+    (traits,) = models({"widgets": states_of(stopped)}).values()
+    assert saved(traits).note == "The run was stopped at frame 0."
+    run.close()
+
+
 def test_without_the_players_state_one_line_says_what_to_do(
     tmp_path: Path, player: Player, capsys: Output
 ) -> None:

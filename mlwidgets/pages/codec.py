@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlwidgets.errors import ParamError, nearest, sayable
 from mlwidgets.info import _block, _bytes, _wire_type
+from mlwidgets.kinds import integer
 from mlwidgets.nonfinite import states
 from mlwidgets.tracefile import shuffled
 
@@ -43,13 +44,15 @@ LEVEL = 6  # of gzip
 SAMPLES, SAMPLE = 6, 96 * 1024  # of a large column: places, and values at each
 
 
-def known(codec: object, every: object) -> None:
-    """ParamError for a codec that is none, or an `every` that is no count."""
+def known(codec: object, every: object) -> int:
+    """`every` as Python counts; ParamError for a codec that is none, or where it is no count."""
     if codec not in CODECS:
         near = nearest(str(codec), CODECS)
         raise ParamError(f"codec={codec!r}: must be one of {', '.join(CODECS)}.{near}")
-    if type(every) is not int or every < 1:
+    count = integer(every)
+    if count is None or count < 1:
         raise ParamError(f"every={every!r}: must be a whole number of at least 1")
+    return count
 
 
 def words(codec: str, every: int) -> str:

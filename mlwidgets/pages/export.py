@@ -6,6 +6,8 @@ import html
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice, takewhile
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from mlwidgets.errors import ParamError, RunError, clip, nearest
@@ -132,7 +134,7 @@ def write(
     max_mb: float | None = None,
 ) -> None:
     """The page, complete or not at all; its predicted size is told before it is written."""
-    known(codec, every)
+    every = known(codec, every)
     _budget(max_mb)
     with written(path, RunError) as file:  # a path that cannot be is told before the work
         size = size_of(drafts, codec, every)
@@ -164,24 +166,31 @@ def size_of(drafts: Sequence[Draft], codec: str, every: int) -> int:
 
 
 def _budget(max_mb: object) -> None:
-    if max_mb is not None and (not isinstance(max_mb, (int, float)) or not max_mb > 0):
+    if max_mb is not None and (not isinstance(max_mb, Real) or not float(max_mb) > 0):
         raise ParamError(f"max_mb={max_mb!r}: must be a number of megabytes above 0")
 
 
 def _too_large(drafts: Sequence[Draft], codec: str, every: int, size: int, max_mb: float) -> str:
     """What the page would weigh, and what would fit."""
     over = f"would be about {mb(size)}, more than max_mb={max_mb:g}"
+    rows = (one for draft in drafts for one in (draft.first, *(other for _, other in draft.others)))
+    longest, most = max(every, *map(len, rows)), max_mb * MB
+    each = [*takewhile(lambda by: by < longest, (every * 2**k for k in range(1, 40))), longest]
     sizes = {name: size_of(drafts, name, every) for name in CODECS if name != codec}
-    fits = [f'codec="{name}" ({mb(n)})' for name, n in sizes.items() if n <= max_mb * MB]
-    longest = max(len(draft.first) for draft in drafts)
-    for by in (every * 2**k for k in range(1, 20)):
-        if by >= longest:
-            break
-        if (found := size_of(drafts, codec, by)) <= max_mb * MB:
-            fits.append(f"every={by} ({mb(found)})")
-            break
-    least = size_of(drafts, "small", longest)
-    return f"{over}; {' or '.join(fits) or f'the least is {mb(least)}'} would fit"
+    fits = [f'codec="{name}" ({mb(n)})' for name, n in sizes.items() if n <= most]
+    fits += _thinned(drafts, codec, each, most)
+    fits = fits or [f'codec="small", {both}' for both in _thinned(drafts, "small", each, most)]
+    if fits:
+        return f"{over}; {' or '.join(fits)} would fit"
+    least = mb(size_of(drafts, "small", longest))
+    return f'{over}; the smallest it can be is {least} (codec="small", every={longest})'
+
+
+def _thinned(drafts: Sequence[Draft], codec: str, each: Iterable[int], most: float) -> list[str]:
+    """The first `every` with which the page fits, as it is told; none where there is none."""
+    sizes = ((by, size_of(drafts, codec, by)) for by in each)
+    fits = (f"every={by} ({mb(size)})" for by, size in sizes if size <= most)
+    return [*islice(fits, 1)]
 
 
 def _told(codec: str, every: int) -> str:

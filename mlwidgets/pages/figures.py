@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mlwidgets.trace import Trace
 
 Json = dict[str, Any]
-UNDER_WAY = ("ready", "running", "paused")
+UNDER_WAY = ("running", "paused")
 MOST_STILL = 100_000  # characters of the picture that stands in a figure's place
 
 
@@ -89,7 +89,7 @@ class Draft:
 
     def figure(self, codec: str = "exact", every: int = 1) -> Figure:
         """The whole figure; ParamError for a codec that is none."""
-        known(codec, every)
+        every = known(codec, every)
         trace, info = self.first.island(codec, every), self.bare.json["info"]
         if said := words(codec, every):
             rounded = {col["name"] for col in trace["cols"] if "rounded" in col}
@@ -226,9 +226,18 @@ def _other(scene: Scene, run: Run) -> tuple[Json, Rows]:
 def _state(run: Run, trace: Trace) -> Json:
     """The run's state at the last frame of the page; one that has not ended says so."""
     state = {**state_of(run, run._core, 1), "count": len(trace)}
-    if state["status"] in UNDER_WAY:
-        state["note"] = f"Exported at frame {trace.last}, before the run had ended."
+    note, said = state["note"], unended("Exported", state["status"], trace.last)
+    state["note"] = note or said if state["status"] == "stopped" else said or note
     return state
+
+
+def unended(done: str, status: str, frame: int) -> str:
+    """What is said of a run that has not come to its end; done: with it, at this frame."""
+    if status == "ready":
+        return f"{done} before the run was started."
+    if status == "stopped":
+        return f"The run was stopped at frame {frame}."
+    return f"{done} at frame {frame}, before the run had ended." if status in UNDER_WAY else ""
 
 
 def dumped(value: Any) -> str:

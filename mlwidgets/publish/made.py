@@ -55,8 +55,9 @@ def made_of(shown: Run | Player) -> Made:
         aside = Path(folder) / "still.svg"
         stills = [_still(drawn, run, aside, int(frame), str(name)) for frame, name in stops]
     state = figure.json["state"]
-    early = state["status"] not in OVER or str(state.get("note")).startswith("Saved at")
-    return Made(figure.title, place(figure), stills, str(state["note"]) if early else "")
+    note = str(state.get("note") or "")
+    early = state["status"] not in OVER or note.startswith(("Saved", "The run was stopped"))
+    return Made(figure.title, place(figure), stills, note if early else "")
 
 
 def _quiet(_budget: str) -> None:

@@ -10,9 +10,9 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlwidgets.core import OVER
 from mlwidgets.errors import MLError, TraceFileError
 from mlwidgets.frame import Column, Schema
+from mlwidgets.pages.figures import unended
 from mlwidgets.savefile import run_of
 from mlwidgets.trace import Trace
 
@@ -68,8 +68,7 @@ def restored(traits: Mapping[str, Any]) -> Run:
     end |= {"number": trace.last, "line": state["line"] + state.get("steering", "")}
     end["stops"] = state.get("stops") or []
     run = run_of(trace, header, end)
-    if state["status"] not in OVER:
-        run._core.note = f"Saved at frame {trace.last}, before the run had ended."
+    run._core.note = unended("Saved", state["status"], trace.last)
     return run
 
 

@@ -6,6 +6,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -233,7 +234,11 @@ def _param(name: str, hint: Any, default: Any, words: Mapping[str, str]) -> Para
     base, marks = _unwrap(hint)
     label = next((m for m in marks if isinstance(m, str)), words.get(name, ""))
     unless = next((m.name for m in marks if isinstance(m, Unless)), "")
-    return Param(name, kind_of(base, marks, default), default, LIVE in marks, label, unless)
+    kind = kind_of(base, marks, default)
+    if isinstance(kind, (Secret, Maybe, ListOf)):  # a secret default is in the source, used or not
+        with suppress(ValueError):
+            kind.check(default)
+    return Param(name, kind, default, LIVE in marks, label, unless)
 
 
 def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...]]:

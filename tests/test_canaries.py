@@ -18,6 +18,7 @@ from mlwidgets import Live, ParamError, Run, Secret, play
 from mlwidgets.kept import kept
 from mlwidgets.pages.srcdoc import published
 from mlwidgets.pages.stills import still
+from mlwidgets.replay.source import source_of
 from tests.test_player import Watched
 
 ENV, HOME, CWD, TOKEN = "canary-env", "canary-home", "canary-cwd", "canary-token"
@@ -129,6 +130,26 @@ def test_no_canary_is_in_a_file_that_is_written_while_it_runs(home: Path, tmp_pa
     run.record_to(tmp_path / "x.trace").wait()
     run.close()
     bare((tmp_path / "x.trace").read_bytes())
+
+
+def defaulted(
+    key: Annotated[str, Secret()] = "canary-token in the source", steps: int = 2
+) -> Iterator[dict[str, Any]]:
+    """Defaulted: its secret stands in its source."""
+    for k in range(steps):
+        yield {"k": k}
+
+
+@pytest.mark.parametrize("given", [{}, {"key": f"{TOKEN} another"}])
+def test_a_secrets_default_is_not_in_the_source_that_is_shown(
+    tmp_path: Path, given: dict[str, Any]
+) -> None:
+    run = play(defaulted, **given).wait()
+    run.export(tmp_path / "x.html").close()
+    page = (tmp_path / "x.html").read_bytes()
+    bare(page)
+    bare(json.dumps(source_of(run)))
+    assert "(secret)" in json.dumps(source_of(run))
 
 
 def test_the_search_finds_what_is_packed() -> None:

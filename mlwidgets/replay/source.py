@@ -10,6 +10,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlwidgets.private import private
+
 if TYPE_CHECKING:
     from mlwidgets.algorithms import Algorithm
     from mlwidgets.player import Player
@@ -53,7 +55,7 @@ def source_of(run: Run) -> Json:
         text, first, at = _text(algorithm)
     except (OSError, TypeError, SyntaxError, IndexError):  # compiled, typed, or its file has gone
         return {"why": "Python does not know where it was written"}
-    lines = _coloured(text, frozenset((*run.trace.schema, *algorithm.spec)))
+    lines = _coloured(private(text), frozenset((*run.trace.schema, *algorithm.spec)))
     return {
         "file": Path(algorithm.fn.__code__.co_filename).name if _is_file(algorithm) else "",
         "first": first,

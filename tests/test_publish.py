@@ -312,6 +312,18 @@ def test_without_the_players_state_one_line_says_what_to_do(
     assert main(["publish", str(book), "--allow-errors"]) == 0
 
 
+def test_a_notebook_that_was_never_executed_is_published_with_a_word_about_it(
+    tmp_path: Path, capsys: Output
+) -> None:
+    said = "no cell has been executed"
+    ran = code("x = 1")
+    ran.execution_count = 1
+    for cells, told in (([code("run")], True), ([ran], False), ([text("words")], False)):
+        assert main(["publish", str(write(tmp_path / "a.ipynb", *cells))]) == 0
+        err = capsys.readouterr().err
+        assert (said in err, "--execute" in err) == (told, told)
+
+
 def test_cells_are_folded_and_left_out_as_their_tags_say(tmp_path: Path) -> None:
     stream = new_output("stream", name="stdout", text="printed")  # type: ignore[no-untyped-call]  # as above
     cells = [

@@ -43,9 +43,18 @@ def publish(order: Order, warn: Callable[[str], None]) -> None:
             except PublishError as why:
                 raise PublishError(f"{order.source}: {why}") from None
         else:
+            if _unexecuted(book):
+                warn(f"{order.source}: no cell has been executed, so it has no figures: --execute")
             made = _saved(book)
         file.write(page(order, book, made, warn).encode("utf-8", "replace"))
     warn(f"{order.target}: {os.path.getsize(order.target) / 1e6:.2f} MB")
+
+
+def _unexecuted(book: NotebookNode) -> bool:
+    """Has it code, and nothing that says that any of it ran?"""
+    cells = [cell for cell in book.cells if cell.cell_type == "code" and cell.source.strip()]
+    ran = any(cell.get("execution_count") or cell.get("outputs") for cell in cells)
+    return bool(cells) and not ran
 
 
 def _saved(book: NotebookNode) -> dict[str, Made]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-PEERS = ("jupysql", "jupyter_ai_magics", "plotly")
+PEERS = ("jupysql", "jupyter_ai_magics", "plotly", "panel")
 AROUND = ("ipykernel", "ipywidgets", "anywidget")
 
 

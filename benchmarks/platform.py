@@ -17,16 +17,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import attention, exported, in_kernel, in_page, lanes, many, travel
+from benchmarks import attention, exported, in_kernel, in_page, lanes, many, travel, variants
 from benchmarks.figures import Figure, heading, load, machine, table
 from benchmarks.peers import say
 from benchmarks.place import Place
-
-
-def not_built(place: Place) -> Iterator[Figure]:
-    """The row of a part that is still to come."""
-    yield Figure("4 parameters x 11 values, without a kernel", None, note="not built yet")
-
 
 Row = Callable[[Place], Iterator[Figure]]
 ROWS: dict[str, Row] = {
@@ -51,7 +45,7 @@ ROWS: dict[str, Row] = {
         travel.seek,
         travel.branch,
         lanes.scrub_lanes,
-        not_built,
+        variants.vary,
     )
 }
 

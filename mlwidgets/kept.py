@@ -7,6 +7,7 @@ kernel that made it, can go to every frame. It is made aside, a moment after the
 from __future__ import annotations
 
 import gzip
+import itertools
 import math
 import threading
 import time
@@ -29,6 +30,7 @@ WHAT = ("trace", "picture")
 MB = 2**20
 AT_ONCE = 256 * 1024  # bytes of a trace that is packed while its player is made
 ATTEMPT = 16  # times the bound: so much is packed at once to see how small it becomes
+TRIES = 6  # times that the largest part that fits is sought step by step
 SETTLE = 0.3  # seconds that a run stands before it is kept
 RATE = 200_000  # bytes a second, at most, that one player's keeping costs while it is stepped
 
@@ -116,18 +118,21 @@ def _every(count: int, n: int) -> list[int]:
 def _fitting(trace: Trace, room: int, part: str) -> tuple[int, int]:
     """Every how many rows fit, and the bytes that those take; one row may take more than there is.
 
-    It is tried, beginning with what is not too long to be tried.
+    It is tried, beginning with what is not too long to be tried; after TRIES each takes half the
+    rows of the one before.
     """
     raw = trace.nbytes + 8 * len(trace)
     every = max(1, math.ceil(raw / (ATTEMPT * max(1, room)))) if part == "heavy" else 1
-    while True:
+    for attempt in itertools.count(1):
         some = trace.picked(_every(len(trace), every))
         none = trace.picked([])
         pair = (some, none) if part == "light" else (none, some)
         size = len(_packed(*pair, {}))
         if size <= room or len(some) <= 2:
-            return every, size
-        every = max(every + 1, math.ceil(every * size / max(1, room) * 1.05))
+            break
+        likely = math.ceil(every * size / max(1, room) * 1.05)
+        every = max(every + 1, likely, 2 * every if attempt >= TRIES else 0)
+    return every, size
 
 
 def _packed(light: Trace, heavy: Trace, header: dict[str, Any]) -> bytes:
@@ -181,7 +186,10 @@ def anew(run: Run) -> dict[str, Any]:
 
 
 class Keeper:
-    """Keeps what has come to stand, a moment later; its thread ends when no player is due."""
+    """Keeps what has come to stand, a moment later; its thread ends when no player is due.
+
+    A player that fails keeps what it had; it is told of as of any thread, and the others go on.
+    """
 
     def __init__(self) -> None:
         self._due: dict[int, tuple[float, weakref.ref[Player]]] = {}
@@ -207,7 +215,14 @@ class Keeper:
 
     def _serve(self) -> None:
         while (player := self._next()) is not None:
-            player.keep()
+            try:
+                player.keep()
+            except Exception as why:
+                here = threading.current_thread()
+                threading.excepthook(
+                    threading.ExceptHookArgs((type(why), why, why.__traceback__, here))
+                )
+            del player  # nobody is kept alive by having been kept
 
     def _next(self) -> Player | None:
         """The next player whose time has come; nothing where none is waiting."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import struct
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -116,6 +117,41 @@ def test_what_a_run_has_recorded_is_kept_once_it_stands() -> None:
     until(lambda: opened(player.first)[0]["count"] == 41, "41 frames are kept")
     run.wait()
     until(lambda: opened(player.first)[0]["number"] == run.number, "all of it is kept")
+    run.close()
+
+
+def test_a_player_that_cannot_be_kept_costs_the_others_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    faults: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", faults.append)
+    bad, good = play(walk, laps=2000), play(walk, laps=2000)
+    broken, whole = Watched(bad), Watched(good)
+
+    def fails() -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(broken, "keep", fails)
+    bad.step(40)
+    until(lambda: faults, "its fault is told")
+    good.step(40)
+    until(lambda: opened(whole.first)[0]["count"] == 41, "41 frames of the other are kept")
+    assert {str(fault.exc_value) for fault in faults} == {"no room"}
+    bad.close()
+    good.close()
+
+
+def test_a_trace_that_never_fits_is_tried_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = play(noisy, n=3000, side=2).wait()
+    tried: list[int] = []
+
+    def packed(_light: Any, heavy: Any, _header: Any) -> bytes:
+        tried.append(len(heavy))
+        return bytes(1001)  # a byte too many, however few rows there are
+
+    monkeypatch.setattr(keeping, "_packed", packed)
+    every, size = keeping._fitting(run.trace.snapshot(), 1000, "heavy")
+    assert (every >= len(run.trace), size, len(tried) <= 20) == (True, 1001, True)
     run.close()
 
 

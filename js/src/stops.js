@@ -57,13 +57,17 @@ export class Stops {
 
   /** To the beginning, from which one plays to the first stop. A run without stops stays where it is. */
   first() {
-    if (this.list.length) this.cursor.go(0);
+    if (!this.list.length) return;
+    this.cursor.go(0);
+    this.cursor.following = false; // its rows may still be on their way
   }
 
-  /** To the last stop that is recorded. */
+  /** To the last stop that is recorded, once its rows are there. */
   last() {
-    const places = this.list.map((stop) => this.place(stop)).filter((place) => place < Infinity);
-    if (places.length) this.cursor.go(places[places.length - 1]);
+    const { cursor, list, run } = this, last = list.at(-1);
+    if (last && run.store.known < run.state.count) return cursor.comeTo(last.frame);
+    const places = list.map((stop) => this.place(stop)).filter((place) => place < Infinity);
+    if (places.length) cursor.go(places[places.length - 1]);
   }
 
   /** @param {number} position */

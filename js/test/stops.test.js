@@ -151,3 +151,12 @@ test("a frame is named, renamed and unnamed, and the other stops stay", () => {
   ]);
   for (const { timer } of run.waiting.values()) clearTimeout(timer);
 });
+
+test("the first stop and the last are kept to while rows are still on their way", () => {
+  for (const [way, position] of [["first", 0], ["last", 8]]) {
+    const { cursor, stops, give } = opened({}, { light: [0, 1] });
+    stops[way]();
+    give({ light: [1, 10] });
+    assert.deepEqual([way, cursor.position], [way, position]);
+  }
+});

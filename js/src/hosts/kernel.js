@@ -1,10 +1,12 @@
 /**
  * A page attached to a kernel: the widget's contract over the kernel's own channel, one for all figures. When
- * the kernel is gone, whoever asked to know is told once, and nothing more is sent.
+ * the kernel is gone, whoever asked to know is told once, and nothing more is sent; a figure that is mounted again
+ * then shows what was recorded, at the frame where it stood.
  */
-import { mount } from "../player.js";
+import { mount, page } from "../player.js";
 import { opened } from "../wire.js";
 
+/** @import { Mounted } from "../player.js" */
 /** @import { Model } from "../types" */
 /** @typedef {{kernel: string}} Place */
 /** @typedef {{header: {msg_type: string, msg_id: string}, parent_header: {msg_id?: string}, content: any, channel: string}} Message */
@@ -15,16 +17,30 @@ const PATIENCE = 4000; // milliseconds until a kernel that does not answer is th
 let channel;
 /** @type {(() => void)[]} */
 const waiting = [];
+/** @type {WeakMap<HTMLElement, Mounted>} the players on the kernel's runs */
+const attached = new WeakMap();
 
-/** A player on the kernel's own run, or null where there is none. @param {HTMLElement} node */
+/** A player on the kernel's own run, or on what was recorded once that is gone; null where there was none. @param {HTMLElement} node */
 export async function lively(node) {
   const id = node.closest("[data-model]")?.getAttribute("data-model");
   const live = await (channel ??= joined());
+  const before = attached.get(node);
+  if (before && !live?.alive) return recorded(node, before.cursor.frame);
   if (!id || !live?.alive) return null;
   const model = await live.model(id);
   if (!model) return null;
   model.first = await opened(model.get("first"));
-  return live.alive ? mount(model, node) : null;
+  if (!live.alive) return null;
+  const made = mount(model, node);
+  attached.set(node, made);
+  return made;
+}
+
+/** @param {HTMLElement} node @param {number} frame */
+async function recorded(node, frame) {
+  const made = await page(node);
+  made.cursor.comeTo(frame);
+  return made;
 }
 
 /** @param {() => void} told once the kernel is gone */

@@ -64,6 +64,17 @@ def test_runs_that_are_compared_are_published_together(run: Run) -> None:
     other.close()
 
 
+def test_the_picture_of_a_comparison_shows_every_run_that_has_a_frame(run: Run) -> None:
+    other = play(walk, laps=4).wait()
+    output = published(compare(run, other, labels=["long walk", "short walk"]))
+    for label in ("long walk", "short walk"):
+        assert label in output["image/svg+xml"]
+    high = re.search(r"height:(\d+)px", output["text/html"])
+    assert high
+    assert 300 < int(high[1]) < 2000
+    other.close()
+
+
 def test_hostile_words_make_no_element() -> None:
     def hostile(n: int = 3) -> Iterator[dict[str, Any]]:
         for k in range(n):

@@ -23,7 +23,7 @@ from mlwidgets.views import View, check_views
 from mlwidgets.wholefile import written
 
 from .box import Box, Lane
-from .stills import GAP, caption, captioned, drawing, figures
+from .stills import GAP, WIDTH, caption, captioned, drawing, figures
 from .svg import INK, MONO, NOTE, QUIET, SERIF, Font, Sheet, fitted
 
 if TYPE_CHECKING:
@@ -93,6 +93,12 @@ def _shown(player: Player) -> Any:
     return Comparison(runs, said if all(said) else labels_of(runs))
 
 
+def together(runs: Sequence[tuple[Run, str]]) -> str:
+    """The last frames of runs that are compared, each with its label, as SVG."""
+    lanes = _abreast([run for run, _ in runs], [label for _, label in runs], None)
+    return drawn(lanes, _views(lanes, None), WIDTH * MM, words=True)[0]
+
+
 def drawn(
     lanes: Sequence[Lane], views: Sequence[View], mm: float, *, words: bool = False
 ) -> tuple[str, float]:
@@ -152,6 +158,10 @@ def _dpi(dpi: object, width: str, kind: str) -> float:
 def _lanes(shown: Any, frame: object) -> tuple[Lane, ...]:
     """Each run, and where it stands when the longest is at the frame."""
     runs, labels = getattr(shown, "runs", (shown,)), getattr(shown, "labels", ("",))
+    return _abreast(runs, labels, frame)
+
+
+def _abreast(runs: Sequence[Run], labels: Sequence[str], frame: object) -> tuple[Lane, ...]:
     for run in runs:
         if not run.trace:
             raise RunError(f"{run.name}: has no frame to draw")

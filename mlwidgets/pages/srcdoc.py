@@ -16,6 +16,7 @@ from mlwidgets.shell import in_notebook, replace
 
 from .document import document, place
 from .figures import figure_of
+from .pictures import together
 from .stills import still
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ STYLE = (
     "html[data-framed]{background:Canvas}noscript{display:none}"
     "[data-mlwidgets-player]{margin:0}"
 )
+LANES = 12  # runs of a sweep that a picture has room for
 ROOM = 260  # px that controls take beside the figures, until the frame has said how high it is
 # The frame says how high it is, and is told whether the text around it is light.
 SCRIPT = """
@@ -67,8 +69,7 @@ def publish(shown: Run | Comparison) -> None:
 def published(shown: Run | Comparison) -> dict[str, str]:
     """The output, by media type. RunError where there is no frame."""
     figure = figure_of(shown)
-    run = getattr(shown, "runs", [shown])[0]
-    picture = still(run)
+    picture = _picture(shown)
     page = document(title=figure.title, body=place(figure), style=STYLE)
     markup = OUTPUT.format(
         picture=base64.b64encode(picture.encode("utf-8", "replace")).decode(),
@@ -81,6 +82,14 @@ def published(shown: Run | Comparison) -> dict[str, str]:
     return {"text/html": markup, "image/svg+xml": picture, "text/plain": figure.summary}
 
 
+def _picture(shown: Run | Comparison) -> str:
+    """The last frame; of runs that are compared, of each that has one, up to LANES."""
+    runs = getattr(shown, "runs", [shown])
+    lanes = [*zip(runs, getattr(shown, "labels", [""]), strict=True)]
+    begun = [(run, label) for run, label in lanes if run.trace][:LANES]
+    return still(begun[0][0]) if len(begun) < 2 else together(begun)
+
+
 def _high(picture: str) -> int:
-    found = re.search(r'height="([\d.]+)"', picture)
+    found = re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)"', picture)
     return ROOM + int(float(found[1])) if found else 900

@@ -86,4 +86,4 @@ def test_what_is_cited_and_given_stays_text(lab: Lab) -> None:
     expect(region(player, "BibTeX")).to_contain_text("{</pre><script>top.hit()</script>}")
     expect(region(player, "Line")).to_contain_text("s='<img src=x onerror=top.hit()>'")
     expect(player.box).to_contain_text("It lacks hostile (a function of yours)")
-    assert player.box.locator(".pane img, .pane script, .pane b:not(.tip b)").count() == 0
+    assert player.box.locator(".pane img, .pane script, .citing b").count() == 0

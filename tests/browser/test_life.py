@@ -12,6 +12,7 @@ from tests.browser.lab import Lab, wait_until
 from tests.browser.playing import LOAD, PLAY, opened, settled
 
 OURS = "sorted(t.name for t in threading.enumerate() if t.name.startswith('mlwidgets'))"
+KEEPERS = "sum(t.name == 'mlwidgets keeper' for t in threading.enumerate())"
 
 
 def test_a_pause_reaches_the_run_while_a_cell_is_busy(lab: Lab) -> None:
@@ -128,6 +129,7 @@ def test_a_cell_run_ten_times_leaves_one_run_and_no_thread_behind(lab: Lab) -> N
     book.run(1)
     opened(book, 1).play()
     book.wait_for("mlwidgets.runs()[0].status", "running")
+    book.wait_for(KEEPERS, "0")  # it comes and goes
     threads = book.eval(OURS)
     for _ in range(10):
         book.run(1)

@@ -15,9 +15,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from scripts.environment import is_root
+from tests.browser.embedding.seen import keep
 from tests.browser.lab import free_port, notebook_of, wait_until
 from tests.browser.playing import Player
-from tests.embedding.seen import keep
 
 pytestmark = pytest.mark.browser
 

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 import mlwidgets
+from tests.browser.embedding.conftest import tool
+from tests.browser.embedding.seen import keep
 from tests.browser.lab import wait_until
-from tests.embedding.conftest import tool
-from tests.embedding.seen import keep
 
 pytestmark = pytest.mark.browser
 WIDGET = "application/vnd.jupyter.widget-view+json"

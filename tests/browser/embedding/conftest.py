@@ -13,10 +13,7 @@ import pytest
 from nbclient import NotebookClient
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import browser, lab, lab_place
 from tests.browser.lab import notebook_of
-
-__all__ = ["browser", "lab", "lab_place"]  # fixtures, for these tests too
 
 CELLS = (
     "import mlwidgets\nrun = mlwidgets.play('rl.q_learning', episodes=4, seed=3).wait()",

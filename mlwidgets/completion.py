@@ -38,6 +38,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "verify": (),
     "compare": (),
     "export": ("codec=single", "codec=small", "every=", "max_mb="),
+    "publish": (),
     "record": ("every=", "watch=$", "--detach", "-o"),
 }
 """The verbs of a `%ml` line, and the words worth offering after each."""

@@ -22,7 +22,7 @@ import mlwidgets
 from . import listing
 from .cells import verb as record_verb
 from .completion import OPTIONS, Completion, notebook_algorithms
-from .errors import MLError, ParamError, nearest
+from .errors import MLError, ParamError, clip, nearest
 from .magicline import Scope, body_value, line_steering, line_values, question, read_options
 from .registry import RESERVED, registry
 from .tokens import Line, Reference, Value, parse
@@ -70,6 +70,7 @@ class MLMagics(Magics):
         %ml compare $a $b      lays runs beside each other, and says where they first part
         %ml export figure.html $run codec=small
                                writes a page that plays without a kernel; several runs share one
+        %ml publish $run       puts a page that needs no kernel in its players' place
         %ml verify rl.q_learning alpha=0.3
                                checks it against its reference; %ml verify $run, with a run's data
         %ml runs               lists what is alive; %ml runs stop 1; %ml runs stop all
@@ -98,8 +99,8 @@ class MLMagics(Magics):
                 return _verify(line, scope)
             if first == "compare" and not line.help:
                 return _compare(line, scope)
-            if first == "export" and not line.help:
-                _export(line, scope)
+            if first in ("export", "publish") and not line.help:
+                (_export if first == "export" else _publish)(line, scope)
                 return None
             self._say(first, [str(word) for word in line.words[1:]], line.help)
             return None
@@ -219,6 +220,20 @@ def _export(line: Line, scope: Scope) -> None:
     runs = [scope.names.get(one, one) if isinstance(one, str) else one for one in shown]
     given = {name: scope.value(value) for name, value in line.params.items()}
     asked_by_line(runs, path, given)
+
+
+def _publish(line: Line, scope: Scope) -> None:
+    """A run or comparison of the notebook as an output that needs no kernel."""
+    from .replay.compare import Comparison
+    from .run import Run
+
+    if len(line.words) != 2 or line.params or line.steering or line.options:
+        raise MLError("write `%ml publish $run`, or $comparison")
+    word = line.words[1]
+    shown = scope.value(word) if isinstance(word, Reference) else scope.names.get(word, word)
+    if not isinstance(shown, (Run, Comparison)):
+        raise MLError(f"cannot publish {clip(repr(shown), 40)}: give a run, or a comparison")
+    shown.publish()
 
 
 def _algorithm(given: Value, scope: Scope) -> Algorithm[Any, Any]:

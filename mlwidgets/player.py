@@ -323,7 +323,7 @@ class Player(anywidget.AnyWidget):
             run._alive("step")
             times = max(1, int(content.get("times", 1)))
             core = run._core  # single steps go to the next frame that is recorded, and so seen
-            single = Upto(core.number + times * core.trace.stride)
+            single = Upto(int(content.get("to", core.number + times * core.trace.stride)))
             core.order(NextUnit(column, times) if column else single)
 
     def _restart(self, content: dict[str, Any]) -> None:

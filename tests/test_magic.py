@@ -32,6 +32,15 @@ def test_a_line_exports_runs_to_a_page(ip: Shell, tmp_path: Path, capsys: Output
     assert capsys.readouterr().out.startswith(f"{path}: about ")
 
 
+def test_a_line_publishes_a_run(ip: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = ip.run("a = %ml toy.count\na")
+    asked: list[object] = []
+    monkeypatch.setattr("mlwidgets.pages.srcdoc.publish", asked.append)
+    for word in ("$a", "a"):
+        assert ip.run(f"%ml publish {word}") is None
+    assert asked == [run, run]
+
+
 # lists and help -----------------------------------------------------------------------------
 
 
@@ -207,7 +216,9 @@ def test_all_runs_are_stopped_at_once(ip: Shell) -> None:
         ("%ml export a.html rate0", "cannot export"),
         ("%ml export a.html $rate0 codek=small", "no option 'codek'. Did you mean 'codec'?"),
         ("%ml export a.html $rate0 every=x", "every='x': must be a number"),
-        ("%ml publish toy.count", "'publish' is kept for a later version"),
+        ("%ml publish toy.count", "cannot publish 'toy.count': give a run, or a comparison"),
+        ("%ml publish", "write `%ml publish $run`"),
+        ("%ml sweep toy.count", "'sweep' is kept for a later version"),
         ("%ml toy.count @2 @3", "@2: what changes there?"),
         ("%ml toy.count @2 n=3", "n: cannot change while the run goes"),
         ("%ml toy.count @2 rate=3", "rate=3: must lie in [0, 1]"),

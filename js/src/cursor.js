@@ -135,7 +135,7 @@ export class Cursor {
     this.aim = frame;
     this.carry = 0;
     if (!this.atHead) this.playing = true;
-    else if (hurry) void run.do("play", { ...this.asked(), pace: null });
+    else if (hurry) void run.do("step", { to: frame }); // a fast run would be past it before it heard of a pause
     else this.pull();
     this.changed();
   }
@@ -144,7 +144,7 @@ export class Cursor {
   reach() {
     const { run, aim } = this;
     if (run.store.frame(run.store.head) < aim) {
-      if (run.ended) this.aim = -1;
+      if (run.ended && run.store.known >= run.state.count) this.aim = -1; // else its rows are on their way
       return;
     }
     if (run.running) void run.do("pause");

@@ -1,7 +1,7 @@
 /**
- * A deck: reveal.js around the players of a page. Page down and up go through the stops of the figures on a
- * slide and leave it after the last; arrows are the figure's own while it has the focus. Nothing is scaled,
- * so that a pointer is where a player thinks it is.
+ * A deck: reveal.js around the players of a page. Page down and up go through what a slide has below its edge and the
+ * stops of its figures, and leave it after the last; arrows and space are the figure's own while it has the focus. S
+ * (notes) and L (lecture mode) are the deck's wherever the focus is. A figure fills the room that its slide has left.
  */
 import Reveal from "reveal.js";
 import { fallen, lively } from "./hosts/kernel.js";
@@ -10,11 +10,13 @@ import { page } from "./player.js";
 import { printed } from "./printed.js";
 
 /** @typedef {{list: {frame: number, name: string}[], next(): boolean, previous(): boolean, first(): void, last(): void, caption: string}} Stops */
-/** @typedef {{dispose(): void, stops?: Stops}} Mounted */
+/** @typedef {{dispose(): void, stops?: Stops, enlarge?(): void}} Mounted */
 /** @typedef {HTMLElement & {mlwidgets?: Mounted, mounting?: Promise<void>}} Place */
 
 const PLACES = "[data-mlwidgets-player]";
-const [WIDEST, LEAST] = [1120, 0.6]; // px of a player's layout, and the least zoom at which it is read
+const SMALLEST = 0.62; // of the usual size of type: what is longer is scrolled
+const PAGE = 0.8; // of a slide's height, which it is scrolled by
+const OURS = { 33: null, 34: null, 72: null, 74: null, 75: null, 76: null, 78: null, 80: null, 83: null }; // page up and down, H to L, N, P, S
 const NEAR = 1; // slides ahead whose figures are made ready
 
 /** @param {HTMLElement} root the element of class "reveal" */
@@ -25,7 +27,7 @@ export function deck(root) {
     disableLayout: true, hash: true, overview: false, jumpToSlide: false, help: false, transition: "none",
     backgroundTransition: "none", center: false, slideNumber: "c/t", scrollActivationWidth: /** @type {any} */ (null),
     autoAnimate: false, touch: true, viewDistance: 2, keyboardCondition: () => !focused(),
-    keyboard: /** @type {any} */ ({ 33: null, 34: null, 78: null, 80: null, 83: null }), // page up and down, N, P and S are ours
+    keyboard: /** @type {any} */ (OURS),
   });
   const talk = { now: () => current(), next: () => reveal.getSlides()[place() + 1], caption: () => figures(current()).map((f) => f.stops?.caption ?? "").join("") };
   const speaker = notes(talk, act);
@@ -36,7 +38,7 @@ export function deck(root) {
     reveal.on("fragmentshown", speaker.renew);
   });
   document.addEventListener("keydown", pressed, { capture: true }); // after the window's: a figure in lecture mode goes first
-  window.addEventListener("resize", () => [...current().querySelectorAll(PLACES)].forEach((node) => fitted(/** @type {Place} */ (node))));
+  window.addEventListener("resize", () => fitted(current()));
   window.addEventListener("pointerup", used, { capture: true });
   fallen(() => document.querySelectorAll(PLACES).forEach((node) => void remount(/** @type {Place} */ (node))));
 
@@ -49,6 +51,8 @@ export function deck(root) {
   function arrive() {
     const slides = reveal.getSlides(), at = place(), back = at < before;
     before = at;
+    fitted(current());
+    if (at >= 0) current().scrollTop = back ? current().scrollHeight : 0;
     for (const [k, slide] of slides.slice(at, at + NEAR + 1).entries()) {
       for (const node of /** @type {NodeListOf<Place>} */ (slide.querySelectorAll(PLACES))) {
         void mounted(node).then(() => node.closest("section.slide") === current() && !k && begun(node, back));
@@ -62,8 +66,7 @@ export function deck(root) {
   /** @param {KeyboardEvent} event */
   function pressed(event) {
     if (event.altKey || event.ctrlKey || event.metaKey || typing(event)) return;
-    const acts = event.key === "PageDown" || event.key === "PageUp" || (event.key.toLowerCase() === "s" && !focused());
-    if (!acts) return;
+    if (!["PageDown", "PageUp", "s", "S", "l", "L"].includes(event.key)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     act(event.key);
@@ -74,15 +77,16 @@ export function deck(root) {
     if (key === "PageDown") forward();
     else if (key === "PageUp") back();
     else if (key.toLowerCase() === "s") speaker.open();
+    else figures(current())[0]?.enlarge?.();
     speaker.renew();
   }
 
   function forward() {
-    if (!figures(current()).some((figure) => figure.stops?.next())) reveal.next();
+    if (!scrolled(current(), 1) && !figures(current()).some((figure) => figure.stops?.next())) reveal.next();
   }
 
   function back() {
-    if (!figures(current()).reverse().some((figure) => figure.stops?.previous())) reveal.prev();
+    if (!scrolled(current(), -1) && !figures(current()).reverse().some((figure) => figure.stops?.previous())) reveal.prev();
   }
 }
 
@@ -113,24 +117,24 @@ async function made(node) {
 
 /** @param {Place} node @param {boolean} back */
 function begun(node, back) {
-  fitted(node);
   if (back) node.mlwidgets?.stops?.last();
   else node.mlwidgets?.stops?.first();
 }
 
-/** As large as the slide has room for: its layout is that of its greatest width, and type grows with the window. @param {Place} node */
-function fitted(node) {
-  const host = /** @type {HTMLElement | null} */ (node.querySelector(".mlwidgets"));
-  const slide = node.closest("section.slide"), sheet = slide?.querySelector(".sheet");
-  if (!host || !slide || !sheet || !node.clientWidth) return;
-  const wide = node.clientWidth / WIDEST;
-  if (wide < LEAST) return host.style.removeProperty("zoom");
-  host.style.zoom = String(wide);
-  const rest = sheet.scrollHeight - host.offsetHeight * wide; // the sheet is at least as high as the slide: what is free is in it
-  const free = sheet.clientHeight - [...sheet.children].reduce((sum, child) => sum + /** @type {HTMLElement} */ (child).offsetHeight, 0);
-  const style = getComputedStyle(slide), room = slide.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
-  const others = rest - Math.max(0, free), high = (room - others) / host.offsetHeight;
-  host.style.zoom = String(Math.max(LEAST, Math.min(wide, high)));
+/** Words that are too many are made smaller, as far as they can still be read. @param {HTMLElement} slide */
+function fitted(slide) {
+  const words = /** @type {HTMLElement[]} */ ([...slide.querySelectorAll(".sheet > *")]).filter((node) => !node.querySelector(PLACES));
+  for (let size = 1; size >= SMALLEST; size -= 0.04) {
+    for (const node of words) node.style.zoom = size.toFixed(2);
+    if (slide.scrollHeight <= slide.clientHeight + 1) return;
+  }
+}
+
+/** A slide that is too long is scrolled first; false at its end. @param {HTMLElement} slide @param {1 | -1} by */
+function scrolled(slide, by) {
+  const before = slide.scrollTop;
+  slide.scrollTop += by * PAGE * slide.clientHeight;
+  return Math.abs(slide.scrollTop - before) > 1;
 }
 
 /** The kernel is gone: what was recorded stands in its place. @param {Place} node */
@@ -161,6 +165,7 @@ function focused() {
 /** @param {KeyboardEvent} event */
 function typing(event) {
   const [target] = event.composedPath();
+  if (target instanceof HTMLSelectElement) return true;
   if (target instanceof HTMLInputElement) return !["range", "checkbox", "radio", "button"].includes(target.type);
   return target instanceof HTMLTextAreaElement || (target instanceof HTMLElement && target.isContentEditable);
 }

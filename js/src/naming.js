@@ -11,9 +11,10 @@ import { label } from "./steps.js";
 
 const LONGEST = 80; // characters of a name, as the kernel allows
 
+const NAMES = ["S", "name a stop at the cursor; in a deck the speaker's notes"];
 const KEYS = [
   ["Space", "play or pause"], ["← →", "a step back or forward"], ["Page Up, Page Down", "ten steps; in lecture mode the stop before or after"],
-  ["Home, End", "the first or the last frame"], ["S", "name a stop at the cursor"], ["L", "lecture mode, also to leave it"], ["?", "this list"],
+  ["Home, End", "the first or the last frame"], ["L", "lecture mode, also to leave it"], ["?", "this list"],
 ];
 
 /**
@@ -36,7 +37,7 @@ export function naming(run, cursor, stops, back) {
     el("button", { class: "link", type: "button", onclick: () => void keep() }, "Keep"), el("button", { class: "link", type: "button", onclick: () => close() }, "Cancel"), el("span", { class: "said" }, "Enter keeps; an empty name removes the stop."), fault);
   const list = el("ul", { class: "stops" }), none = el("p", {}, "This run has no stops.");
   const here = el("button", { class: "link", type: "button", title: "Name a stop at the cursor (S)", onclick: () => open() }, "Name this frame");
-  const keys = el("dl", { class: "keys" }, ...KEYS.flatMap(([key, does]) => [el("dt", {}, key), el("dd", {}, does)]));
+  const keys = el("dl", { class: "keys" }, ...(run.live ? [NAMES, ...KEYS] : KEYS).flatMap(([key, does]) => [el("dt", {}, key), el("dd", {}, does)]));
   const pane = el("section", { class: "pane stopping" }, ...(run.live ? [here] : []), none, list,
     el("h4", {}, "Keys"), keys);
   let frame = 0, drawn = "";

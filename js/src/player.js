@@ -31,7 +31,7 @@ import { footer, header, tries } from "./words.js";
 
 /** @import { Model, Moment, Param } from "./types" */
 
-/** @typedef {{dispose(): void, stops: Stops, run: Run, cursor: Cursor}} Mounted */
+/** @typedef {{dispose(): void, stops: Stops, run: Run, cursor: Cursor, enlarge(): void}} Mounted `enlarge`: into lecture mode */
 
 /**
  * Mounts a player on a widget's model.
@@ -105,7 +105,7 @@ function player(model, shadow, signal) {
   let palette = paletteOf(box);
   const charts = info.views.findIndex((spec) => spec.kind === "line");
   const single = info.views.length === 1;
-  const page = { info, store, first: false, palette: () => palette, go: (/** @type {number} */ p) => cursor.go(p), tell, set: change, frozen: run.frozen };
+  const page = { info, store, first: false, palette: () => palette, go: (/** @type {number} */ p) => cursor.go(p), tell, set: change, frozen: run.frozen, coming: () => !box.matches(".lecture, .slide") };
   const figures = info.views.map((spec, k) => figure(single ? { ...spec, wide: true } : spec, { ...page, first: k === charts }));
   const beside = multiples(run, cursor, page);
   views.append(...figures.map((f) => f.node), beside.node);
@@ -131,7 +131,7 @@ function player(model, shadow, signal) {
     for (const f of [...figures, ...beside.figures]) f.dispose();
   });
 
-  return { stops, run, cursor };
+  return { stops, run, cursor, enlarge: () => void stage.enter() };
 
   function dress() {
     box.classList.toggle("dark", isDark() !== stage.inverted);

@@ -31,7 +31,7 @@ export class Store {
     this.begun = new Map();
     /** @type {Map<string, Units>} */
     this.unitCache = new Map();
-    /** @type {null | {from: number, to: number, at: number}} */
+    /** @type {null | {from: number, to: number, at: number, ahead: boolean}} `ahead`: what one looks at was there */
     this.asked = null;
     this.known = 0;
     this.used = 0;
@@ -201,16 +201,19 @@ export class Store {
   }
 
   /**
-   * Asks for the first of the wanted rows that is not here, with those wanted next to it: one request at a time.
+   * Asks for the first of the wanted rows that is not here, with those wanted next to it: one request at a time, but
+   * what one looks at does not wait for what may be looked at next.
    * @param {number[]} wanted positions, most wanted first
    */
   want(wanted) {
-    if (!this.hasHeavy || this.keepAll || (this.asked && Date.now() - this.asked.at < PATIENCE)) return;
+    if (!this.hasHeavy || this.keepAll) return;
+    const ahead = this.heavy.has(wanted[0]), waits = this.asked && Date.now() - this.asked.at < PATIENCE;
+    if (waits && (ahead || !this.asked?.ahead)) return;
     const reach = Math.max(1, Math.floor(AHEAD / this.mean())); // large rows come when they are looked at
     const missing = wanted.slice(0, reach).filter((p) => p >= 0 && p < this.known && !this.heavy.has(p));
     if (!missing.length) return;
     const [from, to] = block(missing, this.most());
-    this.asked = { from: missing[0], to, at: Date.now() };
+    this.asked = { from: missing[0], to, at: Date.now(), ahead };
     this.send({ type: "fetch", epoch: this.epoch, from, to });
   }
 

@@ -87,7 +87,7 @@ export function paletteOf(player) {
     }
     return name;
   };
-  const strong = player.classList.contains("lecture");
+  const strong = player.matches(".lecture, .slide");
   return {
     dark: player.classList.contains("dark"),
     strong,

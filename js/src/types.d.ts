@@ -119,6 +119,7 @@ export interface Ctx {
   say(extra: string, now: string): void; go(position: number): void; tell(words: string): void;
   /** changes a parameter as its control would; nothing can be changed when `frozen` */
   set(name: string, value: unknown): void; frozen: boolean;
+  /** is what is recorded after the cursor drawn? Not before an audience. */ coming(): boolean;
 }
 export interface View {
   update(moment: Moment): void; summary(): string; rows(): Table;

@@ -115,7 +115,7 @@ test("a live run is played to its stop, held there, and one stands at the stop i
   give({ light: [3, 4] });
   assert.deepEqual(asked().length, 1, "not there yet");
   assert.equal(stops.next(), true);
-  assert.deepEqual(asked().at(-1), ["play", null], "pressed again, at full speed");
+  assert.deepEqual(asked().at(-1), ["step", undefined], "pressed again, at full speed");
   give({ light: [4, 7] });
   assert.deepEqual(asked().at(-1)[0], "pause");
   assert.deepEqual([cursor.frame, stops.caption], [4, "four"]);
@@ -131,6 +131,18 @@ test("a live run that ends before its stop ends the walk", () => {
   become({ status: "done", number: 3 });
   give({ light: [3, 4] });
   assert.deepEqual([cursor.aim, stops.next()], [-1, false]);
+  for (const { timer } of run.waiting.values()) clearTimeout(timer);
+});
+
+test("a live run that is over before its rows are here still comes to its stop", () => {
+  const { run, cursor, stops, give, become } = opened({ status: "paused", number: 2, count: 3 }, { light: [0, 3] }, true);
+  cursor.toHead();
+  stops.next();
+  become({ status: "done", number: 7, count: 8 });
+  give({ light: [3, 4] });
+  assert.equal(cursor.aim, 4, "the stop may be among those on their way");
+  give({ light: [4, 8] });
+  assert.deepEqual([cursor.frame, stops.caption], [4, "four"]);
   for (const { timer } of run.waiting.values()) clearTimeout(timer);
 });
 

@@ -49,12 +49,19 @@ test("bytes that start anywhere are read", () => {
   assert.equal(s.value("v", 2), 3.5);
 });
 
-test("one request at a time, for neighbours that are wanted", () => {
+test("one request at a time, for neighbours that are wanted; what one looks at overtakes what may come next", () => {
   const s = store({ light: [0, 100], heavy: [50, 51] });
   s.want([50, 51, 52, 60, 49]);
+  s.want([50, 60]);
+  assert.equal(s.sent.length, 1);
+  s.want([80]);
+  assert.deepEqual(s.sent.pop(), { type: "fetch", epoch: 1, from: 80, to: 81 });
   s.want([70]);
   assert.deepEqual(s.sent, [{ type: "fetch", epoch: 1, from: 51, to: 53 }]);
   s.accept(...message({ light: [100, 100], heavy: [51, 53] }));
+  s.want([70]);
+  assert.equal(s.sent.length, 1, "the frame looked at is still on its way");
+  s.accept(...message({ light: [100, 100], heavy: [80, 81] }));
   s.want([70]);
   assert.equal(s.sent.length, 2);
 });

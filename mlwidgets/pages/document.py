@@ -29,6 +29,7 @@ STYLE = (
     "[data-mlwidgets-themes]{display:flex;justify-content:flex-end;margin-block-end:12px;"
     "font-size:13px;min-height:28px}"
     "[data-mlwidgets-themes] select{font:inherit;padding:4px;margin-inline-start:6px}"
+    "@media print{[data-mlwidgets-themes]{display:none}[data-mlwidgets-player]{break-inside:avoid}}"
 )
 PAGE = """<!doctype html>
 <html lang="en">

@@ -115,6 +115,58 @@ def test_a_figure_fits_its_slide_and_a_pointer_is_where_it_points(
     wait_until(lambda: 0.2 < player.place / player.last < 0.8, "the middle of the chart")
 
 
+LEAST = """(player) => Math.min(...[...player.querySelectorAll("figcaption span, .caption span")]
+  .filter((node) => node.checkVisibility() && node.textContent)
+  .map((node) => parseFloat(getComputedStyle(node).fontSize) * node.currentCSSZoom))"""
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_a_figure_fills_its_slide_in_large_type_under_the_name_of_its_stop(
+    page: Page, deck: str, size: tuple[int, int]
+) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    opened(page, f"{deck}#/1")
+    player = at_its_beginning(page)
+    page.keyboard.press("PageDown")
+    player.at(40)
+    expect(player.box.locator(".caption > span").first).to_have_text("first fall")
+    assert player.box.evaluate(LEAST) >= 18 * size[1] / 1080
+    box = player.box.bounding_box()
+    assert box is not None
+    assert box["width"] > 0.88 * size[0]
+    assert box["y"] + box["height"] > 0.9 * size[1]
+    expect(player.slider("alpha learning rate")).to_have_count(0)
+    expect(player.button("Lecture mode")).to_have_count(0)
+    player.button("Controls").click()
+    expect(player.slider("alpha learning rate")).to_be_visible()
+    expect(player.button("Lecture mode")).to_be_visible()
+    wait_until(lambda: above(player), "the figures make room for the controls")
+
+
+def above(player: Player) -> bool:
+    chart = player.view("Return").bounding_box()
+    play = player.button("Play").bounding_box()
+    return bool(chart and play and chart["y"] + chart["height"] <= play["y"] + play["height"] / 2)
+
+
+def test_the_decks_keys_are_the_same_with_and_without_the_focus(page: Page, deck: str) -> None:
+    opened(page, f"{deck}#/1")
+    player = at_its_beginning(page)
+    for focused in (False, True):
+        if focused:
+            player.frame.evaluate("(slider) => slider.closest('.player').focus()")
+        with page.expect_popup() as popup:
+            page.keyboard.press("s")
+        expect(popup.value.get_by_text("Say this.")).to_be_visible()
+        popup.value.close()
+        page.bring_to_front()
+        page.keyboard.press("l")
+        expect(player.box).to_have_class(re.compile("lecture"))
+        page.keyboard.press("l")
+        expect(player.box).not_to_have_class(re.compile("lecture"))
+        slide(page, "A figure")
+
+
 def test_the_speakers_window_has_the_notes_what_comes_next_and_the_time(
     page: Page, deck: str
 ) -> None:
@@ -131,6 +183,37 @@ def test_the_speakers_window_has_the_notes_what_comes_next_and_the_time(
     for _ in range(2):
         page.keyboard.press("PageDown")
     expect(notes.get_by_text("This is the last slide.")).to_be_visible()
+
+
+END = "(slide) => slide.scrollTop + slide.clientHeight >= slide.scrollHeight - 1"
+
+
+def test_words_that_are_too_many_are_smaller_and_then_scrolled(page: Page, tmp_path: Path) -> None:
+    book = write(
+        tmp_path / "long.ipynb",
+        text("## Some" + "".join(f"\n\npoint {k}" for k in range(10))),
+        text("## Many" + "".join(f"\n\npoint {k}" for k in range(60))),
+        text("## The end"),
+    )
+    assert main(["publish", str(book), "--slides"]) == 0
+    opened(page, (tmp_path / "long.slides.html").as_uri())
+    present = page.locator("section.slide.present")
+    long = "(slide) => slide.scrollHeight - slide.clientHeight > 1"
+    assert not present.evaluate(long)
+    page.keyboard.press("PageDown")
+    slide(page, "Many")
+    assert present.evaluate(long)
+    for _ in range(20):
+        if present.evaluate(END):
+            break
+        page.keyboard.press("PageDown")
+        slide(page, "Many")
+    assert present.evaluate(END)
+    page.keyboard.press("PageDown")
+    slide(page, "The end")
+    page.keyboard.press("PageUp")
+    slide(page, "Many")
+    assert present.evaluate("(slide) => slide.scrollTop") > 0, "its end is what one came from"
 
 
 @pytest.mark.parametrize("own", [True, False])

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 import mlwidgets
 from tests.browser.lab import Book, Lab, wait_until
@@ -33,7 +33,7 @@ SIZES = """(player) => {
 
 # Figures and words that the screen does not show whole.
 HIDDEN = """(player) => [...player.querySelectorAll(".plot, figcaption, .caption")]
- .filter((node) => {
+ .filter((node) => !node.closest("[hidden]")).filter((node) => {
   const r = node.getBoundingClientRect();
   return r.width < 8 || r.left < 0 || r.top < 0 || r.right > innerWidth || r.bottom > innerHeight;
 }).map((node) => node.className)"""
@@ -173,6 +173,8 @@ def test_an_exported_page_has_the_stops_and_names_none(exported: Opened) -> None
     player.button("Stops").click()
     player.button("thirty moves").click()
     player.at(30)
+    expect(player.box.get_by_text("lecture mode, also to leave it")).to_be_visible()
+    expect(player.box.get_by_text("name a stop")).to_have_count(0)
     for name in ("Name this frame", "Rename the stop one more"):
         expect(player.button(name)).to_have_count(0)
     player.frame.press("s")
@@ -323,6 +325,49 @@ def test_by_mouse_alone_and_the_hints_fade(exported: Opened) -> None:
     expect(player.button("Lecture mode")).to_be_visible()
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (800, 600)])
+def test_the_hints_never_stand_over_the_stops_name(
+    exported: Opened, width: int, height: int
+) -> None:
+    page, player = exported(width, height)
+    player.scrub(600)
+    player.frame.press("l")
+    lecturing(player)
+    page.mouse.move(300, 300)
+    hints = player.box.get_by_role("group", name="Lecture").bounding_box()
+    words = player.box.locator(".caption").bounding_box()
+    assert hints
+    assert words
+    assert hints["y"] + hints["height"] <= words["y"]
+
+
+def test_what_comes_is_not_drawn_in_a_lecture(exported: Opened) -> None:
+    _, player = exported(1280, 720)
+    player.scrub(30)
+    chart = player.view("Return").locator("canvas")
+    wait_until(lambda: inked(chart) > 0, "in the page what comes is drawn")
+    player.frame.press("l")
+    lecturing(player)
+    wait_until(lambda: inked(chart) == 0, "in a lecture it is not")
+
+
+def inked(chart: Locator) -> int:
+    """Pixels in a colour, right of the middle."""
+    return int(chart.evaluate(INKED))
+
+
+INKED = """(canvas) => {
+  const w = canvas.width >> 1, g = canvas.getContext("2d");
+  const {data} = g.getImageData(w, 0, w, canvas.height);
+  let n = 0;
+  for (let k = 0; k < data.length; k += 4) {
+    const rgb = [...data.slice(k, k + 3)];
+    if (data[k + 3] > 40 && Math.max(...rgb) - Math.min(...rgb) > 40) n++;
+  }
+  return n;
+}"""
+
+
 def test_with_reduced_motion_a_stop_is_there_at_once(exported: Opened) -> None:
     page, player = exported(1280, 720, reduced_motion="reduce")
     player.button("Lecture mode").click()
@@ -340,3 +385,28 @@ WATCH = """(player) => {
     .observe(slider, {attributes: true, attributeFilter: ["aria-valuetext"]});
   return seen;
 }"""
+
+
+# What is wider than its place, or in shreds.
+CRAMPED = """(player) => [...player.querySelectorAll("figcaption")].filter((node) => {
+  const words = node.firstElementChild, line = parseFloat(getComputedStyle(words).lineHeight);
+  const {right} = node.getBoundingClientRect();
+  const wide = node.scrollWidth > node.clientWidth + 1 || right > innerWidth;
+  return node.checkVisibility() && (wide || words.clientHeight > 3 * line);
+}).map((node) => node.textContent)"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1280, 720)])
+def test_the_captions_of_compared_lanes_are_whole(
+    browser: Browser, tmp_path: Path, width: int, height: int
+) -> None:
+    runs = [mlwidgets.play("rl.q_learning", episodes=10, alpha=a).wait() for a in (0.1, 0.5, 0.9)]
+    mlwidgets.compare(*runs).export(tmp_path / "lanes.html")
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto((tmp_path / "lanes.html").as_uri())
+    player = Player(page.get_by_role("group", name="Q-learning", exact=True))
+    player.button("Lecture mode").click()
+    lecturing(player)
+    expect(player.box.get_by_text("α = 0.9", exact=True).first).to_be_visible()
+    wait_until(lambda: player.box.evaluate(CRAMPED) == [], "no caption is cut or broken")
+    page.close()

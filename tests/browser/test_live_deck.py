@@ -74,6 +74,7 @@ def test_a_value_is_tried_on_the_live_run_and_the_recorded_one_outlives_the_kern
     player = Player(page.get_by_role("group", name="Q-learning", exact=True))
     wait_until(lambda: player.last > 500, "the run has been driven to its end")
     last = player.last
+    player.button("Controls").click()
     expect(player.slider("alpha learning rate")).to_be_enabled()
     player.button("Restart").click()
     wait_until(lambda: player.last < last, "it has begun anew in the kernel")

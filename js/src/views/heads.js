@@ -45,7 +45,7 @@ export function heads(ctx) {
     mode: (now) => change(() => (threads = now)),
     all: () => change(() => (big = -1)),
   });
-  const titles = titlesOver(ctx, (h) => change(() => (big = big === h ? -1 : h)));
+  const titles = titlesOver(ctx, bar.node, (h) => change(() => (big = big === h ? -1 : h)));
 
   body.tabIndex = 0;
   body.addEventListener("keydown", key);
@@ -96,7 +96,7 @@ export function heads(ctx) {
     bar.update(threads, big >= 0);
     const wordless = layout.labels ? "" : "words where you point";
     ctx.say(said(ctx, moment, weights, threads, wordless), place.h >= 0 ? words(place) : `${num(weights.signed ? weights.lo : 0)} to ${num(weights.hi)}`);
-    titles.update({ layout, names, off: switchable(ctx, moment) ? off : null, big, several: weights.H > 1 }); // below a caption of as many lines as it has now
+    titles.update({ layout, names, off: switchable(ctx, moment) ? off : null, big, several: weights.H > 1 });
   }
 
   /** @param {number} x @param {number} y @returns {Place} */
@@ -159,7 +159,6 @@ export function heads(ctx) {
   };
   const dispose = () => {
     bar.node.remove();
-    titles.node.remove();
   };
   return { update, summary, rows, dispose };
 }
@@ -228,10 +227,10 @@ function toolbar({ body }, does) {
   };
 }
 
-/** The heads' names over the canvas: a button to enlarge each, and its switch. @param {Ctx} ctx @param {(h: number) => void} enlarge */
-function titlesOver(ctx, enlarge) {
+/** The heads' names over the canvas: a button to enlarge each, and its switch. @param {Ctx} ctx @param {HTMLElement} above the canvas, below a caption that may grow @param {(h: number) => void} enlarge */
+function titlesOver(ctx, above, enlarge) {
   const node = el("div", { class: "heads-over" });
-  ctx.body.after(node);
+  above.append(node);
   /** @type {{node: HTMLElement, name: HTMLElement, toggle: HTMLElement, h: number}[]} */
   const made = [];
   /** @type {number[]} */
@@ -246,14 +245,12 @@ function titlesOver(ctx, enlarge) {
   }
 
   return {
-    node,
     /** @param {{layout: Layout, names: string[], off: number[] | null, big: number, several: boolean}} now */
     update({ layout, names, off, big, several }) {
       const count = several ? layout.panels.length : 0;
       offNow = off ?? [];
       while (made.length < count) make();
       while (made.length > count) made.pop()?.node.remove();
-      node.style.top = `${ctx.body.offsetTop}px`;
       layout.panels.slice(0, count).forEach((panel, k) => {
         const item = made[k], said = headName(names, panel.h), on = !offNow.includes(panel.h);
         item.h = panel.h;

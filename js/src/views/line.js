@@ -89,7 +89,7 @@ export function line(ctx) {
     drawCurves(g, { m, y, w, h, palette });
     drawGuess(g, guess.curve, { x, y, palette });
     drawCursor(g, named(), { px: x(own[0].series.x(m.position)), x, y, h, palette });
-    if (tags.length > 1) drawNames(g, tags, { w, y, palette });
+    if (tags.length > 1) drawNames(g, tags, { w, y, palette, coming: ctx.coming() });
     const values = named().length > ROOM ? [] : named().map((c) => (named().length > 1 ? `${c.name}${c.group ? ":" : ""} ` : "") + valued(c));
     ctx.say(caption(named(), y, spec) + crowd(), values.join("   "));
     guess.update();
@@ -122,9 +122,9 @@ export function line(ctx) {
 
   /** @param {CanvasRenderingContext2D} g @param {{m: Moment, y: Scale, w: number, h: number, palette: import("../theme.js").Palette}} at */
   function drawCurves(g, { m, y, w, h, palette }) {
-    const style = { x, y, palette, smooth: width > 1 && !m.spread, thin: curves.length > MANY };
+    const style = { x, y, palette, smooth: width > 1 && !m.spread, thin: curves.length > MANY, coming: ctx.coming() };
     const known = curves.map(({ series, hue, pale }) => `${hue} ${pale} ${series instanceof Mean ? series.key : series.epoch} ${series.X.length}`);
-    const key = [palette.version, w, h, devicePixelRatio, x(x.lo), x.lo, x(x.hi), x.hi, y(y.lo), y.lo, y.hi, ...known].join();
+    const key = [palette.version, style.coming, w, h, devicePixelRatio, x(x.lo), x.lo, x(x.hi), x.hi, y(y.lo), y.lo, y.hi, ...known].join();
     const paint = (/** @type {CanvasRenderingContext2D} */ on, /** @type {import("../layers.js").Layer | undefined} */ layer) => {
       for (const c of curves) if (c.series instanceof Mean) drawBand(on, c, c.series, { ...style, layer });
       for (const c of curves) drawCurve(on, c, { ...style, layer });
@@ -278,11 +278,11 @@ function drawAxes(g, x, y, { left, w, h, step, palette }) {
   for (const { value, text } of linearTicks(x.lo, x.hi)) if (Number.isInteger(value) && x(value) + 20 < edge) write(g, text, x(value), h - 4, "center");
 }
 
-/** One standard deviation to either side of a mean. @param {CanvasRenderingContext2D} g @param {Drawn} c @param {Mean} mean @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette, layer?: import("../layers.js").Layer}} at `layer`: the whole of it, else what the cursor divides */
-function drawBand(g, c, { X, Y, by }, { x, y, palette, layer }) {
+/** One standard deviation to either side of a mean. @param {CanvasRenderingContext2D} g @param {Drawn} c @param {Mean} mean @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette, layer?: import("../layers.js").Layer, coming: boolean}} at `layer`: the whole of it, else what the cursor divides */
+function drawBand(g, c, { X, Y, by }, { x, y, palette, layer, coming }) {
   const n = layer ? (layer === "past" ? X.length : 0) : c.series.until(c.at);
   g.fillStyle = inkOf(palette, c.hue);
-  for (const [from, to, alpha] of [[0, n, 0.2], [Math.max(0, n - 1), X.length, 0.08]]) {
+  for (const [from, to, alpha] of [[0, n, 0.2], [Math.max(0, n - 1), coming ? X.length : 0, 0.08]]) {
     /** @type {{px: number, lo: number, hi: number}[]} one a pixel, the widest */
     const columns = [];
     for (let k = from; k < to; k++) {
@@ -301,8 +301,8 @@ function drawBand(g, c, { X, Y, by }, { x, y, palette, layer }) {
   g.globalAlpha = 1;
 }
 
-/** @param {CanvasRenderingContext2D} g @param {Drawn} c @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette, smooth: boolean, thin: boolean, layer?: import("../layers.js").Layer}} at */
-function drawCurve(g, c, { x, y, palette, smooth, thin, layer }) {
+/** @param {CanvasRenderingContext2D} g @param {Drawn} c @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette, smooth: boolean, thin: boolean, layer?: import("../layers.js").Layer, coming: boolean}} at */
+function drawCurve(g, c, { x, y, palette, smooth, thin, layer, coming }) {
   const { X, Y } = c.series;
   const n = layer && !c.pale ? (layer === "past" ? X.length : 0) : c.series.until(c.at);
   g.strokeStyle = inkOf(palette, c.hue);
@@ -312,10 +312,10 @@ function drawCurve(g, c, { x, y, palette, smooth, thin, layer }) {
     stroke(g, { X, Y: smooth ? c.mean : Y, from: 0, to: n, x, y, width: 1.6 * bold, alpha: 0.3 * pale });
     return cross(g, c, { from: 0, to: n, x, y, palette, alpha: 0.4 * pale });
   }
-  stroke(g, { X, Y, from: Math.max(0, n - 1), to: X.length, x, y, width: 0.6 * bold, alpha: (thin && smooth ? 0.2 : 0.4) * pale });
+  if (coming) stroke(g, { X, Y, from: Math.max(0, n - 1), to: X.length, x, y, width: 0.6 * bold, alpha: (thin && smooth ? 0.2 : 0.4) * pale });
   stroke(g, { X, Y, from: 0, to: n, x, y, width: (smooth || thin ? 0.9 : 1.5) * bold, alpha: smooth ? (thin ? 0.2 : 0.55) * pale : 1 });
   if (smooth) stroke(g, { X, Y: c.mean, from: 0, to: n, x, y, width: (thin ? 1.2 : 2) * bold, alpha: 1 });
-  cross(g, c, { from: n, to: X.length, x, y, palette, alpha: 0.4 * pale });
+  if (coming) cross(g, c, { from: n, to: X.length, x, y, palette, alpha: 0.4 * pale });
   cross(g, c, { from: 0, to: n, x, y, palette, alpha: 1 });
 }
 
@@ -411,7 +411,7 @@ function drawSteering(g, ctx, { m, x, series, left, h }) {
   g.strokeStyle = g.fillStyle = palette.css("live");
   let free = 0;
   const told = new Set();
-  for (const mark of marks(m.state.events ?? [], (a, b) => at(b.frame) - at(a.frame) < 8)) {
+  for (const mark of marks((m.state.events ?? []).filter(({ frame }) => ctx.coming() || frame <= m.frame), (a, b) => at(b.frame) - at(a.frame) < 8)) {
     const px = Math.round(at(mark.frame)) + 0.5;
     g.lineWidth = 1;
     g.setLineDash([2, 3]);
@@ -473,9 +473,9 @@ function drawGuess(g, curve, { x, y, palette }) {
   g.setLineDash([]);
 }
 
-/** Direct labels, pushed apart. @param {CanvasRenderingContext2D} g @param {Drawn[]} curves @param {{w: number, y: Scale, palette: import("../theme.js").Palette}} at */
-function drawNames(g, curves, { w, y, palette }) {
-  const ends = curves.map((c) => ({ c, at: height(y, c.series.Y.at(-1) ?? 0) + 3.5 })).sort((a, b) => a.at - b.at);
+/** Direct labels, pushed apart. @param {CanvasRenderingContext2D} g @param {Drawn[]} curves @param {{w: number, y: Scale, palette: import("../theme.js").Palette, coming: boolean}} at */
+function drawNames(g, curves, { w, y, palette, coming }) {
+  const ends = curves.map((c) => ({ c, at: height(y, (coming ? c.series.Y.at(-1) : now(c)) ?? 0) + 3.5 })).sort((a, b) => a.at - b.at);
   const right = Math.min(112, 10 + Math.max(...curves.map((c) => g.measureText(c.name).width)));
   let last = -Infinity;
   g.textAlign = "left";

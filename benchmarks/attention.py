@@ -12,7 +12,8 @@ from statistics import median
 from benchmarks.figures import Figure, most, number, spread
 from benchmarks.peers import Peers, say
 from benchmarks.place import Place
-from tests.browser.playing import LOAD
+from tests.browser.playing import LOAD, opened
+from tests.browser.test_attention import WATCH
 
 TOKENS, PEER_TOKENS = 512, 256  # bertviz takes minutes for 512
 MODEL = """
@@ -66,6 +67,34 @@ def attention(place: Place) -> Iterator[Figure]:
         f" {holding} canvases hold ink",
     )
     yield Figure(f"{what}: over the wire until then", max(sizes), "MB", most(20), peer=peer)
+
+
+def typing(place: Place) -> Iterator[Figure]:
+    """From a key in the text field to the heads drawn with the word so far, at the step looked at.
+
+    The words of `nlp.attention`, one letter after another, the next when the last is drawn.
+    """
+    for text, words in (("the", "of a short one"), ("", "of 18 tokens")):
+        given = f" text={text!r}" if text else ""
+        with place.book([LOAD, f"run = %ml nlp.attention{given}\nrun"]) as book:
+            book.run_all()
+            player = opened(book, 1, "Multi-head attention")
+            player.scrub(3)
+            player.box.evaluate(WATCH)
+            player.field("text sentence").focus()
+            book.page.keyboard.press("Control+End")
+            book.page.keyboard.press("Space")
+            for k, letter in enumerate("zebracrossings"):
+                book.page.keyboard.press(letter)
+                book.page.wait_for_function("(n) => drawn.length > n", arg=k)
+            delays = [float(ms) for _, ms in book.page.evaluate("drawn")]
+        yield Figure(
+            f"a key in the sentence, {words}, to the heads drawn anew, median",
+            median(delays),
+            "ms",
+            most(100),
+            note=spread(delays, "ms"),
+        )
 
 
 def bertviz(peers: Peers | None) -> str:

@@ -41,6 +41,7 @@ ROWS: dict[str, Row] = {
         many.reexecution,
         in_kernel.installation,
         attention.attention,
+        attention.typing,
         exported.exported,
         travel.seek,
         travel.branch,

@@ -61,8 +61,16 @@ export function heatmap(ctx) {
     let [odd, nan] = [0, 0];
     for (let k = 0; k < all.length; k++) if (!Number.isFinite(all[k])) [odd, nan] = [odd + 1, nan + Number(Number.isNaN(all[k]))];
     if (!odd) return `${num(lo)} to ${num(hi)}`;
-    if (odd === all.length) return nan === odd ? "NaN" : "no finite number";
+    if (odd === all.length) return nan < odd ? "no finite number" : begun() ? "NaN" : "–";
     return `${num(lo)} to ${num(hi)}, ${plain(odd)} ${nan === odd ? "NaN" : "not finite"}`;
+  }
+
+  /** Was there a number before? What is NaN from the first frame on is not computed yet. */
+  function begun() {
+    return [...(store.heavy ?? [])].some(([at, row]) => {
+      const cell = at < moment.position ? row.get(column.name) : null;
+      return cell && typeof cell === "object" && "data" in cell && Array.prototype.some.call(cell.data, Number.isFinite);
+    });
   }
 
   /** @param {number} x @param {number} y */

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 import mlwidgets
 from mlwidgets.registry import registry
 from tests.browser.conftest import Place
-from tests.browser.lab import Book, Lab
+from tests.browser.lab import Book, Lab, wait_until
 from tests.browser.playing import LOAD, Player, opened, settled
 
 NAMES = [*registry().items]
@@ -137,6 +137,11 @@ def test_what_is_planted_in_a_player_a_table_and_a_pane_is_found(
     places = [player.box.locator(name) for name in (".data >> nth=0", ".pane.citing", "footer")]
     for place in places:
         assert judged(place) == []
-        place.evaluate(PLANTED)
-        assert any("button-name" in found for found in judged(place))
+        wait_until(lambda at=place: planted(at), "it is found")  # type: ignore[misc] # its own place
     context.close()
+
+
+def planted(place: Locator) -> bool:
+    """Is it found? What is drawn anew meanwhile has lost it."""
+    place.evaluate(PLANTED)
+    return any("button-name" in found for found in judged(place))

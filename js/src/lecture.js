@@ -39,8 +39,8 @@ export function lecture(box, views, { run, stops, redraw, dress, signal }) {
   let on = false, filling = false, inverted = false, fits = false, fading = 0, fitting = 0, told = "";
   let restore = () => {};
 
-  const sizes = new ResizeObserver(() => (box.clientWidth ? refit() : leave()));
-  if (slide) settle(); // a slide that is left takes it away
+  const sizes = new ResizeObserver(() => (box.clientWidth ? refit() : leave())); // a slide that is left takes it away
+  if (slide) settle();
   window.addEventListener("keydown", key, { capture: true, signal });
   document.addEventListener("fullscreenchange", () => on && filling && !root.fullscreenElement && leave(), { signal });
   for (const moved of ["pointermove", "pointerdown", "focusin"]) box.addEventListener(moved, () => on && wake());

@@ -12,6 +12,8 @@ import time
 from scripts import browser, environment, node
 
 JS = environment.ROOT / "js"
+# A file's tests stay together and files keep their order: those without a browser come first.
+WORKERS = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def main() -> int:
@@ -24,7 +26,7 @@ def main() -> int:
         "mypy": [python, "-m", "mypy"],
         "tsc": [*node.npm(), "run", "--silent", "check"],
         "node": [*node.npm(), "test", "--silent"],
-        "pytest": [python, "-m", "pytest", *sys.argv[1:]],
+        "pytest": [python, "-m", "pytest", *WORKERS, *sys.argv[1:]],
     }
     failed = [name for name, line in steps.items() if not passes(name, line)]
     if failed:

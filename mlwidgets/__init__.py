@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from .params import Rate as Rate
     from .params import Unless as Unless
     from .plugin import Registration as Registration
+    from .points import Points as Points
+    from .points import PointsKind as PointsKind
     from .recording import record as record
     from .references import Reference as Reference
     from .replay.compare import Comparison as Comparison
@@ -76,6 +78,7 @@ _HOME = {
     "pages.export": "export_page",
     "params": "Live Rate Unless",
     "plugin": "Registration",
+    "points": "Points PointsKind",
     "recording": "record",
     "references": "Reference",
     "replay.compare": "Comparison compare",

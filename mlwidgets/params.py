@@ -211,7 +211,8 @@ class Spec(Mapping[str, Param]):
 
 def _is_default_object(p: Param, value: Any) -> bool:
     """Rich inputs at their default would only make the line long."""
-    return p.kind.name in ("grid", "text", "table", "opaque", "image") and same(value, p.default)
+    rich = ("grid", "text", "table", "opaque", "image", "points")
+    return p.kind.name in rich and same(value, p.default)
 
 
 def _collect(faults: list[ParamError], call: Callable[[Any], Any], given: Any) -> Any:

@@ -303,6 +303,13 @@ def _numeric(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     raise FrameError(f"{name!r} is an array of {array.dtype}; a frame's arrays hold real numbers")
 
 
+def still(value: Any) -> bool:
+    """Can nobody change this array? It is kept as it is: `a.setflags(write=False)` says so."""
+    import numpy as np
+
+    return type(value) is np.ndarray and not value.flags.writeable and value.flags.owndata
+
+
 def _array_cell(column: Column) -> Cell:
     import numpy as np
 
@@ -311,7 +318,7 @@ def _array_cell(column: Column) -> Cell:
     def cell(value: Any) -> npt.NDArray[Any]:
         nonlocal known
         if type(value) is plain and value.dtype is known and value.shape == shape:
-            return value.copy()
+            return value if still(value) else value.copy()
         given = getattr(value, "shape", None)
         if given is None or not hasattr(value, "ndim"):
             raise FrameError(f"{name!r} was an array, but is {_given(value)}")
@@ -320,7 +327,7 @@ def _array_cell(column: Column) -> Cell:
                 f"{name!r} has shape {tuple(given)}, the first frame's had {shape};"
                 " a quantity whose shape changes is yielded as a list"
             )
-        array = _numeric(name, as_numpy(value))
+        array = _numeric(name, value if still(value) else as_numpy(value))
         known = array.dtype
         return array
 
@@ -333,6 +340,8 @@ def _ragged_cell(column: Column) -> Cell:
     def cell(value: Any) -> npt.NDArray[Any]:
         import numpy as np
 
+        if still(value) and value.ndim:
+            return _numeric(name, value)
         if not isinstance(value, (list, tuple)) and not getattr(value, "ndim", 0):
             raise FrameError(f"{name!r} was a list, but is {_given(value)}")
         try:

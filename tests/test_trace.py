@@ -201,3 +201,43 @@ def test_an_empty_trace_says_so() -> None:
     trace = Trace()
     assert (len(trace), trace.last, bool(trace)) == (0, -1, False)
     assert repr(trace) == "<Trace of 0 frames: nothing yet>"
+
+
+def test_an_array_that_cannot_change_is_kept_once() -> None:
+    """`X.setflags(write=False)`: yielded again it costs nothing, and the trace is the same."""
+    X = np.arange(10_000.0).reshape(-1, 2)
+    fixed = X.copy()
+    fixed.setflags(write=False)
+
+    def recorded(data: Any) -> Trace:
+        trace = Trace(max_bytes=400_000)
+        for k in range(8):
+            frame = {"X": data, "k": k}
+            if not k:
+                trace.open(frame)
+            trace.add(frame, k)
+        return trace
+
+    copied, kept = recorded(X), recorded(fixed)
+    assert all(kept.row(k)["X"] is fixed for k in range(8))
+    assert kept.held < 100_000 < copied.held <= 400_000
+    assert (len(kept), len(copied)) == (8, 4), "only memory is bounded"
+    assert np.array_equal(kept["X"], np.stack([X] * 8))
+    assert kept["X"].strides[0] == 0, "and read in place"
+    free = Trace()
+    free.adopt(kept.schema)
+    free.extend(list(range(8)), {"X": [X.copy() for _ in range(8)], "k": list(range(8))})
+    assert free.hash == kept.hash
+    assert kept.snapshot().held == kept.held
+
+
+def test_an_array_that_can_change_is_copied() -> None:
+    X = np.zeros(3)
+    view = X[:]
+    view.setflags(write=False)
+    trace = Trace()
+    trace.open({"X": view})
+    for k in range(2):
+        trace.add({"X": view}, k)
+        X += 1
+    assert trace["X"].tolist() == [[0, 0, 0], [1, 1, 1]]

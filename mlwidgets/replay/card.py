@@ -18,6 +18,7 @@ from mlwidgets.images import Image
 from mlwidgets.info import info_of
 from mlwidgets.inputs import Grid, Table
 from mlwidgets.kinds import same
+from mlwidgets.points import Points
 from mlwidgets.private import private
 from mlwidgets.registry import registered, registry
 from mlwidgets.tokens import Reference, read_value, scan
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from mlwidgets.player import Player
     from mlwidgets.run import Run
 
-RICH = ("grid", "text", "table", "opaque", "image")  # of these a default stands for itself
+# of these a default stands for itself
+RICH = ("grid", "text", "table", "opaque", "image", "points")
 LIBRARIES = ("numpy", "torch", "scipy", "scikit-learn")
 MODULES = {"scikit-learn": "sklearn"}
 MANY = 20  # events that a text names
@@ -312,6 +314,8 @@ def _yours(value: Any, p: Param) -> str:
         return "a secret"
     if isinstance(value, Image):
         return f"an image of yours, {' x '.join(map(str, value.shape))} pixels"
+    if isinstance(value, Points):
+        return f"{len(value):,} points of yours"
     if isinstance(value, Table):
         return f"a table of yours, {len(value)} rows x {len(value.columns)} columns"
     name = clip(type(value).__name__, 40)
@@ -345,6 +349,8 @@ def _bytes(value: Any) -> Iterator[Any]:
         yield value.encode("utf-8", "surrogatepass")
     elif isinstance(value, Image):
         yield from _bytes(value.pixels)
+    elif isinstance(value, Points):
+        yield from _bytes({"xy": value.xy, "labels": value.labels})
     elif isinstance(value, Grid):
         yield "/".join(value.rows).encode()
     elif isinstance(value, Mapping):

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from .kinds import Log as Log
     from .kinds import Range as Range
     from .kinds import Secret as Secret
+    from .pages.box import Box as Box
     from .pages.export import export_page as export_page
+    from .pages.svg import Font as Font
+    from .pages.svg import Sheet as Sheet
     from .params import Live as Live
     from .params import Rate as Rate
     from .params import Unless as Unless
@@ -53,9 +56,11 @@ if TYPE_CHECKING:
     from .views import Bars as Bars
     from .views import Board as Board
     from .views import Confusion as Confusion
+    from .views import Curve as Curve
     from .views import Heads as Heads
     from .views import Heatmap as Heatmap
     from .views import Line as Line
+    from .views import Own as Own
     from .views import Picture as Picture
     from .views import Pictures as Pictures
     from .views import Tokens as Tokens
@@ -75,7 +80,9 @@ _HOME = {
     "inputs": "Grid Net NetKind Table Text TextKind",
     "kinds": "Kind Log Range Secret",
     "kept": "keep",
+    "pages.box": "Box",
     "pages.export": "export_page",
+    "pages.svg": "Font Sheet",
     "params": "Live Rate Unless",
     "plugin": "Registration",
     "points": "Points PointsKind",
@@ -84,7 +91,8 @@ _HOME = {
     "replay.compare": "Comparison compare",
     "run": "Run runs",
     "savefile": "load",
-    "views": "Bars Board Confusion Heads Heatmap Line Picture Pictures Tokens Values View Words",
+    "views": "Bars Board Confusion Curve Heads Heatmap Line Own Picture Pictures Tokens"
+    " Values View Words",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
 

@@ -21,6 +21,7 @@ from .core import Hold, Upto
 from .errors import MLError, ParamError, RunError, sayable
 from .info import first_of, info_of, state_of
 from .kept import at_once, keeper, keeping, kept
+from .own import modules_of
 from .pace import NextUnit
 from .shell import renew
 from .wire import Feed, sender
@@ -159,7 +160,8 @@ class Player(anywidget.AnyWidget):
 
     def info_now(self) -> dict[str, Any]:
         """All that does not change while the run goes."""
-        info = self.run.info or info_of(self.run)
+        run, shown = self.run, self.views or self.run.views
+        info = (run.info or info_of(run)) | {"modules": modules_of(run, shown)}
         if not self.views:
             return info
         views = [v.to_json() for v in self.views]

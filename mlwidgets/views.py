@@ -37,8 +37,10 @@ class View:
         }
 
     def __repr__(self) -> str:
-        words = [clip(repr(c), 60) for c in self.columns]
-        words += [f"{k}={clip(repr(v), 60)}" for k, v in self.options.items()]
+        said = dict(self.options)
+        first = [said.pop("module", "")] if self.kind == "own" else []
+        words = [clip(repr(c), 60) for c in (*first, *self.columns)]
+        words += [f"{k}={clip(repr(v), 60)}" for k, v in said.items()]
         return f"{NOUNS.get(self.kind, self.kind.capitalize())}({', '.join(words)})"
 
 
@@ -212,7 +214,61 @@ def Confusion(
     return View("confusion", (column,), title, note, wide, _given(labels=names))
 
 
+def Curve(
+    *columns: str,
+    title: str = "",
+    note: str = "",
+    x: str | None = None,
+    band: str | None = None,
+    dots: tuple[str, str] | None = None,
+    at: str | None = None,
+    picks: str | None = None,
+    steps: bool = False,
+    log: bool = False,
+    lo: float | None = None,
+    hi: float | None = None,
+    hue: Hue | None = None,
+    wide: bool = False,
+) -> View:
+    """Functions over an axis as they are at one frame, (point,) each; `Line` draws over time.
+
+    x: the column of the axis, else 0, 1, 2, ...; band: half the width of a band around the first,
+    dots: the columns of points' x and y, at: of x where rules stand, lo and hi: the scale's ends.
+    picks: the live parameter, a list of numbers, to which a click adds its x; a second takes it
+    away. steps: a staircase, whose value holds from its point on.
+    """
+    options = _given(x=x, band=band, dots=dots and [*dots], at=at, picks=picks, hue=hue)
+    options |= _given(steps=steps or None, log=log or None, lo=lo, hi=hi)
+    return View("curve", columns, title, note, wide, options)
+
+
+RESERVED = ("kind", "columns", "module")
+
+
+def Own(
+    module: str,
+    *columns: str,
+    title: str = "",
+    note: str = "",
+    wide: bool = False,
+    alt: str | None = None,
+    still: str | None = None,
+    **options: Any,
+) -> View:
+    """A view that a topic draws itself: `Own("mlwidgets_rl.views:pole.js", "state")`.
+
+    module: the package and its ES module, `export default function (ctx, kit)`. alt: its text
+    alternative, with columns in braces. still: `package.module:function`, which draws it where no
+    script runs, from a sheet and a box to a height in px. The rest is JSON, for `ctx.spec`.
+    """
+    if taken := [name for name in RESERVED if name in options]:
+        raise ViewError(f"Own(...) takes no option {taken[0]!r} (taken: {', '.join(RESERVED)})")
+    said = _given(module=module, alt=alt, still=still) | options
+    return View("own", columns, title, note, wide, said)
+
+
 RANK: dict[str, tuple[int, ...]] = {
+    "curve": (1,),
     "heatmap": (2,),
     "heads": (2, 3),
     "board": (2,),
@@ -222,6 +278,10 @@ RANK: dict[str, tuple[int, ...]] = {
     "images": (3, 4),
     "confusion": (2,),
 }
+
+
+# options of ours that name a column
+NAMING = ("x", "agent", "tokens", "heads", "says", "weight", "rows", "cols", "labels", "band", "at")
 
 
 def check_views(views: Sequence[View], schema: Schema) -> None:
@@ -242,8 +302,10 @@ def check_views(views: Sequence[View], schema: Schema) -> None:
 
 
 def _named(view: View) -> list[str]:
-    keys = ("x", "agent", "tokens", "heads", "says", "weight", "rows", "cols", "labels")
-    return [said for key in keys if isinstance(said := view.options.get(key), str)]
+    if view.kind == "own":
+        return []  # what its options mean, its module knows
+    named = [said for key in NAMING if isinstance(said := view.options.get(key), str)]
+    return named + [name for name in view.options.get("dots", ()) if isinstance(name, str)]
 
 
 def _fits(view: View, column: Column) -> None:

@@ -17,6 +17,7 @@ import { keys } from "./keys.js";
 import { lecture } from "./lecture.js";
 import { naming } from "./naming.js";
 import { pictured } from "./pictured.js";
+import { asModule, asScript, prepare } from "./own.js";
 import { paint } from "./paint.js";
 import { panes } from "./panes.js";
 import { Run } from "./run.js";
@@ -61,6 +62,7 @@ export async function open(model, root) {
     close();
     root.append(node);
   });
+  await prepare(host.get("info"), asModule);
   const only = host.live === false && host.first?.message.type === "picture";
   const close = only ? pictured(host, root) : mount(host, root).dispose;
   return close;
@@ -69,7 +71,9 @@ export async function open(model, root) {
 /** Mounts a player on the data islands inside an element, without a kernel. @param {ParentNode} root @returns {Promise<Mounted>} */
 export async function page(root) {
   const place = root instanceof HTMLElement ? root : document.body;
-  return mount(await pageModel(root), place);
+  const model = await pageModel(root);
+  await prepare(model.get("info"), asScript);
+  return mount(model, place);
 }
 
 /** @param {Model} model @param {ShadowRoot} shadow @param {AbortSignal} signal @returns {Omit<Mounted, "dispose">} */

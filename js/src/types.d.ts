@@ -21,6 +21,7 @@ export interface Info {
   name: string; title: string; summary?: string; cite?: string; citation?: string; doi?: string; watch?: string;
   tries?: Try[]; equations?: Equation[]; where?: Record<string, string>; params: Param[]; columns: Column[];
   steps?: Step[]; views: ViewSpec[]; controls?: string[] | null; at?: number; seconds?: number; fixed?: string; source?: Source; card?: Card; compared?: boolean; sweep?: boolean;
+  /** of its own views: each module's text and hash, or why it has none */ modules?: Record<string, { sha?: string; text?: string; fault?: string }>;
   /** on a page without a kernel: parameters whose runs are recorded, each with its values */ vary?: Record<string, unknown[]>;
 }
 /** Lines of code as [kind, text] pairs, and which of them compute each equation; or why there are none. */
@@ -127,3 +128,8 @@ export interface View {
   history?: boolean; dispose?(): void;
 }
 export type ViewMaker = (ctx: Ctx) => View;
+/** What a topic's own view may use: canvases, colours, numbers, pixels, scales, elements. */
+export type Kit = typeof import("./canvas.js") & typeof import("./colour.js") & typeof import("./format.js") & typeof import("./pixels.js")
+  & typeof import("./scale.js") & Pick<typeof import("./dom.js"), "el" | "put" | "set"> & Pick<typeof import("./table.js"), "thinned">;
+/** The default export of a topic's own view. */
+export type OwnMaker = (ctx: Ctx, kit: Kit) => View;

@@ -11,7 +11,7 @@ import base64
 import gzip
 import hashlib
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -63,16 +63,18 @@ def document(
     style: str = "",
     runtime: str = "page",
     policy: Mapping[str, str] | None = None,
+    scripts: Iterable[str] = (),
 ) -> str:
     """The page's HTML. body, style: markup and CSS, used as they are; title: a text.
 
     runtime: the name of a script among ours. policy: directives beside, or in place of, our own.
+    scripts: `Figure.scripts` of what stands in the body; no other may act.
     """
     packed, digest, unpack = _runtime(runtime)
     sheets = [STYLE, *([style] if style else [])]
     rules = {
         "default-src": "'none'",
-        "script-src": f"{source(unpack)} {digest}",
+        "script-src": " ".join([source(unpack), digest, *sorted(set(map(source, scripts)))]),
         "style-src": " ".join(map(source, sheets)),
         "base-uri": "'none'",
         "form-action": "'none'",

@@ -156,7 +156,8 @@ def page_of(
         parts += [f'<p class="words">{html.escape(text)}</p>'] if text else []
         parts.append(place(figure))
     body = "\n".join(["<main>", *filter(None, parts), "</main>"])
-    return document(title=title, body=body, style=WORDS if any(words) else "")
+    scripts = [script for figure in figures for script in figure.scripts]
+    return document(title=title, body=body, style=WORDS if any(words) else "", scripts=scripts)
 
 
 def size_of(drafts: Sequence[Draft], codec: str, every: int) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlwidgets.errors import RunError
 from mlwidgets.info import state_of
+from mlwidgets.own import inline, modules_of
 from mlwidgets.replay.card import info_to_keep
 from mlwidgets.replay.compare import Comparison
 from mlwidgets.replay.family import family_of
@@ -24,6 +25,7 @@ from .varied import VariedRows, island_of
 if TYPE_CHECKING:
     from mlwidgets.player import Player
     from mlwidgets.trace import Trace
+    from mlwidgets.views import View
 
 Json = dict[str, Any]
 UNDER_WAY = ("running", "paused")
@@ -41,6 +43,12 @@ class Figure:
     summary: str
     json: Json
     still: str = ""
+
+    @property
+    def scripts(self) -> list[str]:
+        """What its own views add to the page's policy: scripts as the page will run them."""
+        modules = self.json.get("info", {}).get("modules", {}).values()
+        return [module["text"] for module in modules if "text" in module]
 
     def islands(self) -> str:
         """The data as elements that no parser takes for anything else, and no browser runs."""
@@ -148,6 +156,7 @@ class Scene:
     beside: Sequence[Beside] = ()
     info: Json = field(default_factory=dict)
     state: Json = field(default_factory=dict)
+    views: Sequence[View] = ()  # in place of the run's own
 
 
 def scene_of(shown: Run | Comparison | Player) -> Scene:
@@ -164,7 +173,7 @@ def scene_of(shown: Run | Comparison | Player) -> Scene:
     info = {"views": views, "compared": True, "sweep": player.sweep is not None} if views else {}
     said = {"label": player.label, "unlike": player.unlike, "group": groups.get(player.run)}
     beside = [Beside(x.run, {"label": x.label, "group": groups.get(x.run)}) for x in lanes]
-    return Scene(player.run, beside, info, said if beside else {})
+    return Scene(player.run, beside, info, said if beside else {}, player.views or ())
 
 
 def rows_of(run: Run) -> Rows:
@@ -202,6 +211,10 @@ def varied(run: Run, vary: Mapping[str, Any], say: Callable[[str], None]) -> Dra
 def _info(scene: Scene) -> Json:
     run, found = scene.run, latest(scene.run)
     info = info_to_keep(run) | {"card": run.card().to_json()} | scene.info
+    modules = modules_of(run, scene.views or run.views)
+    for module in modules.values():
+        module |= {"text": inline(module["text"])} if "text" in module else {}
+    info |= {"modules": modules}
     return info | ({} if found is None else {"verified": found.to_json()})
 
 

@@ -70,7 +70,7 @@ def published(shown: Run | Comparison) -> dict[str, str]:
     """The output, by media type. RunError where there is no frame."""
     figure = figure_of(shown)
     picture = _picture(shown)
-    page = document(title=figure.title, body=place(figure), style=STYLE)
+    page = document(title=figure.title, body=place(figure), style=STYLE, scripts=figure.scripts)
     markup = OUTPUT.format(
         picture=base64.b64encode(picture.encode("utf-8", "replace")).decode(),
         alt=html.escape(figure.summary.partition("\n")[0]),

@@ -80,7 +80,9 @@ LINE = 15.0  # px, from one line of a caption to the next
 
 
 class Sheet:
-    """A drawing under way."""
+    """A drawing under way; a topic's own still draws on one, in the colours of ours."""
+
+    INK, QUIET, PAPER, RULE, LIVE, HUES, LANES = INK, QUIET, PAPER, RULE, LIVE, HUES, LANES
 
     def __init__(self) -> None:
         self.parts: list[str] = []

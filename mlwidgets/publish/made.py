@@ -36,7 +36,7 @@ class Still:
 class Made:
     """A player's place as HTML, and what a deck prints in its stead: the end, then each stop.
 
-    fault: why there is none. note: that its run had not ended.
+    fault: why there is none. note: that its run had not ended. scripts: see `Figure.scripts`.
     """
 
     title: str = ""
@@ -44,6 +44,7 @@ class Made:
     stills: Sequence[Still] = ()
     note: str = ""
     fault: str = ""
+    scripts: Sequence[str] = ()
 
 
 def made_of(shown: Run | Player) -> Made:
@@ -57,7 +58,8 @@ def made_of(shown: Run | Player) -> Made:
     state = figure.json["state"]
     note = str(state.get("note") or "")
     early = state["status"] not in OVER or note.startswith(("Saved", "The run was stopped"))
-    return Made(figure.title, place(figure), stills, note if early else "")
+    said = note if early else ""
+    return Made(figure.title, place(figure), stills, said, scripts=figure.scripts)
 
 
 def _quiet(_budget: str) -> None:

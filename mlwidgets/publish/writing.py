@@ -96,7 +96,14 @@ def page(
     )
     title = order.title or heading_of(book, order.source)
     rules = POLICY | (policy or {})
-    return document(title=title, body=body + more, style=style, runtime=runtime, policy=rules)
+    return document(
+        title=title,
+        body=body + more,
+        style=style,
+        runtime=runtime,
+        policy=rules,
+        scripts=[script for one in made.values() for script in one.scripts],
+    )
 
 
 def _page(parts: list[Part]) -> str:

@@ -3,8 +3,10 @@
  * the kernel is gone, whoever asked to know is told once, and nothing more is sent; a figure that is mounted again
  * then shows what was recorded, at the frame where it stood.
  */
+import { asScript, prepare } from "../own.js";
 import { mount, page } from "../player.js";
 import { opened } from "../wire.js";
+import { island } from "./standalone.js";
 
 /** @import { Mounted } from "../player.js" */
 /** @import { Model } from "../types" */
@@ -31,6 +33,7 @@ export async function lively(node) {
   if (!model) return null;
   model.first = await opened(model.get("first"));
   if (!live.alive) return null;
+  await prepare(island(node, "info"), asScript); // as the page's policy knows it
   const made = mount(model, node);
   attached.set(node, made);
   return made;

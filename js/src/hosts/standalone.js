@@ -15,7 +15,7 @@ import { Variants } from "./varied.js";
 const OVER = ["done", "stopped", "failed"];
 
 /** @param {ParentNode} root @param {string} name @param {boolean} [needed] */
-function island(root, name, needed = true) {
+export function island(root, name, needed = true) {
   const script = root.querySelector(`script[type="application/json"][data-mlwidgets="${name}"]`);
   if (!script && needed) throw new Error(`unknown island: ${name} (known: info, state, trace, runs)`);
   return JSON.parse(script?.textContent ?? "null");

@@ -7,12 +7,13 @@ import { heatmap } from "./heatmap.js";
 import { image } from "./image.js";
 import { images } from "./images.js";
 import { line } from "./line.js";
+import { own } from "../own.js";
 import { tokens } from "./tokens.js";
 import { values } from "./values.js";
 import { words } from "./words.js";
 
 /** @type {Record<string, import("../types").ViewMaker>} */
-export const VIEWS = { line, heatmap, board, bars, values, words, heads, tokens, image, images, confusion };
+export const VIEWS = { line, heatmap, board, bars, values, words, heads, tokens, image, images, confusion, own };
 
 /** @param {string} kind */
 export function viewOf(kind) {

@@ -9,7 +9,7 @@ Try: drift=0.5  Does the walk still come home?
 import random
 from typing import Annotated, TypedDict
 
-from mlwidgets import Array, Bars, Frames, Line, Live, Range, algorithm
+from mlwidgets import Array, Bars, Frames, Line, Live, Own, Range, algorithm
 
 
 class Step(TypedDict):
@@ -17,7 +17,16 @@ class Step(TypedDict):
     visits: Annotated[Array, "place"]
 
 
-@algorithm(Line("place"), Bars("visits"))
+STREET = Own(
+    "walkers.views:street.js",
+    "place",
+    title="The street",
+    still="walkers.views.stills:street",
+    coat="error",
+)
+
+
+@algorithm(Line("place"), Bars("visits"), STREET)
 def drunkard(
     steps: Annotated[int, Range(1, 10_000)] = 100,
     drift: Live[Annotated[float, Range(-1, 1)]] = 0.0,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ WORKERS = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-l
 
 
 def main() -> int:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch's threads wait for each other, spinning
     python = str(environment.ensure("test"))
     node.ensure()
     node.install(JS)

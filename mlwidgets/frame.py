@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     import torch
 
     Array = npt.NDArray[Any] | torch.Tensor
+    Ragged = Array
 else:
 
     class Array:
         """A numpy array or torch tensor in a frame; its axes are named in `Annotated`."""
+
+    class Ragged:
+        """An array whose length may change from frame to frame, as points that one draws do."""
 
 
 T = TypeVar("T")
@@ -227,7 +231,7 @@ def kind_of_value(name: str, value: Any, declared: Any = None) -> ColumnKind:
         return "texts" if texts else "ragged"
     ndim = getattr(value, "ndim", None)
     if ndim:
-        return "array"
+        return "ragged" if declared is Ragged else "array"
     if ndim == 0 and not hasattr(item := value.item(), "ndim"):
         return kind_of_value(name, item, declared)
     if isinstance(value, int):
@@ -340,8 +344,8 @@ def _ragged_cell(column: Column) -> Cell:
     def cell(value: Any) -> npt.NDArray[Any]:
         import numpy as np
 
-        if still(value) and value.ndim:
-            return _numeric(name, value)
+        if type(value) is np.ndarray and value.ndim:
+            return _numeric(name, value if still(value) else value.copy())
         if not isinstance(value, (list, tuple)) and not getattr(value, "ndim", 0):
             raise FrameError(f"{name!r} was a list, but is {_given(value)}")
         try:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from mlwidgets import Array, Measured, Metric, Unit
+from mlwidgets import Array, Measured, Metric, Ragged, Unit
 from mlwidgets.errors import FrameError
 from mlwidgets.frame import Schema, as_numpy, cell_of
+from mlwidgets.trace import Trace
 
 
 class Step(TypedDict):
@@ -200,3 +201,19 @@ def test_a_columns_json_is_what_the_page_needs() -> None:
         ["state", "action"],
         False,
     )
+
+
+class Cloud(TypedDict):
+    xy: Ragged
+
+
+def test_an_array_declared_ragged_may_change_its_length() -> None:
+    trace, first = Trace(), np.zeros((3, 2))
+    trace.open({"xy": first}, Cloud)
+    trace.add({"xy": first}, 0)
+    first += 1
+    trace.add({"xy": torch.ones(5, 2)}, 1)
+    trace.add({"xy": np.ones((0, 2))}, 2)
+    assert trace.schema["xy"].kind == "ragged"
+    assert [cell.shape for cell in trace["xy"]] == [(3, 2), (5, 2), (0, 2)]
+    assert not trace["xy"][0].any(), "what is kept is a copy"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .frame import Frames as Frames
     from .frame import Measured as Measured
     from .frame import Metric as Metric
+    from .frame import Ragged as Ragged
     from .frame import Unit as Unit
     from .hookspecs import hookimpl as hookimpl
     from .images import Image as Image
@@ -74,7 +75,7 @@ _HOME = {
     "algorithms": "Algorithm Done algorithm",
     "api": "play",
     "errors": "MLError ParamError UncheckedError",
-    "frame": "Array Frames Measured Metric Unit",
+    "frame": "Array Frames Measured Metric Ragged Unit",
     "hookspecs": "hookimpl",
     "images": "Image ImageKind",
     "inputs": "Grid Net NetKind Table Text TextKind",

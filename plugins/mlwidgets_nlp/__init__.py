@@ -6,6 +6,9 @@ from mlwidgets import Registration, hookimpl
 @hookimpl
 def mlwidgets_register(registry: Registration) -> None:
     registry.topic("nlp", "Natural language", extra="mlwidgets[nlp]")
+    registry.algorithm(
+        "nlp.bpe", "mlwidgets_nlp.bpe:bpe", reference="mlwidgets_nlp.references_bpe:tokenized"
+    )
     registry.algorithm("nlp.attention_sdp", "mlwidgets_nlp.attention_sdp:attention_sdp")
     registry.algorithm("nlp.self_attention", "mlwidgets_nlp.self_attention:self_attention")
     registry.algorithm(

@@ -11,6 +11,7 @@ from mlwidgets import (
     Bars,
     Board,
     Confusion,
+    Curve,
     Grid,
     Heads,
     Heatmap,
@@ -18,6 +19,7 @@ from mlwidgets import (
     Picture,
     Pictures,
     Run,
+    Scatter,
     Tokens,
     Values,
     Words,
@@ -131,12 +133,64 @@ def confused(k: int) -> Frame:
     return {"C": C}
 
 
+def fitting(k: int) -> Frame:
+    """A function, its band, a second one, points and rules that move."""
+    grid = np.linspace(-2, 3, 80)
+    mean = np.sin(grid * (1 + k / 8))
+    some = grid[:: 9 + k % 3]
+    return {
+        "grid": grid,
+        "f": mean,
+        "sd": 0.1 + 0.3 * np.abs(np.sin(grid + k)),
+        "g": np.cos(grid) * 0.8 - k / 20,
+        "X": [*some],
+        "y": [*(np.sin(some) + 0.1)],
+        "next": float(grid[5 * k + 3]),
+    }
+
+
+def stepping(k: int) -> Frame:
+    grid = np.arange(12.0)
+    return {"F": np.minimum(1, grid / (5 + k))}
+
+
+def clustered(k: int) -> Frame:
+    """Points of three classes, marks that come one by one, and the way of one."""
+    rng = np.random.default_rng(1)
+    z = np.arange(90) % 3
+    xy = np.array([[0, 0], [4, 1], [1, 3.0]])[z] + rng.normal(0, 0.7, (90, 2))
+    marks = np.array([[0.0, 0], [4, 1], [1, 3], [2, 2]]) + 0.1 * k
+    marks[3 - k // 4 :] = np.nan
+    trail = np.stack([np.linspace(0, 3, 12), np.sin(np.linspace(0, 3 + k, 12))], axis=1)
+    return {"xy": xy, "z": (z + k) % 3, "mu": marks, "way": trail}
+
+
+def divided(k: int) -> Frame:
+    """Regions of classes under values, over an extent of its own."""
+    r, c = np.indices((24, 30))
+    xy = np.random.default_rng(2).uniform(-1, 1, (40, 2)) * [30, 1]
+    field = ((c + k) // 9 + (r > 3 + k)) % 4
+    return {"xy": xy, "v": xy[:, 1] * k, "field": field, "over": np.array([-30.0, 40, -1, 1.5])}
+
+
+def flowing(k: int) -> Frame:
+    r, c = np.indices((9, 11))
+    at = np.stack([c.ravel() / 5 - 1, r.ravel() / 4 - 1], axis=1)
+    by = np.stack([-at[:, 1], at[:, 0] * (1 + k)], axis=1)
+    return {"xy": at[::7] * 0.9, "S": by, "at": at, "f": np.hypot(r - k, c - 3.0)}
+
+
 LABELS = ["cat", "dog", "fox", "hen", "owl", "pig"]
 CASES: dict[str, tuple[Callable[[int], Frame], View]] = {
     "line": (smooth, Line("a", "b")),
     "line-units": (episodes, Line("reward", x="episode", each="sum", mean=2, hue="error")),
     "line-log": (falling, Line("loss", log=True)),
     "line-nonfinite": (broken, Line("loss", mean=2)),
+    "curve": (
+        fitting,
+        Curve("f", "g", x="grid", band="sd", dots=("X", "y"), at="next"),
+    ),
+    "curve-steps": (stepping, Curve("F", steps=True, lo=0, hi=1)),
     "heatmap-nonfinite": (holed, Heatmap("M")),
     "heatmap-signed": (leaning, Heatmap("M")),
     "heatmap": (positive, Heatmap("M")),
@@ -152,6 +206,15 @@ CASES: dict[str, tuple[Callable[[int], Frame], View]] = {
     "image-colour": (coloured, Picture("x")),
     "images": (mapped, Pictures("x")),
     "images-captions": (mistaken, Pictures("x", labels="said", shade="light")),
+    "scatter": (
+        clustered,
+        Scatter("xy", labels="z", marks="mu", trail="way", names=["owl", "fox", "hen"]),
+    ),
+    "scatter-regions": (divided, Scatter("xy", values="v", field="field", over="over")),
+    "scatter-arrows": (
+        flowing,
+        Scatter("xy", field="f", arrows="S", arrows_at="at", lo=-1.2, hi=1.2, axes=["u", "v"]),
+    ),
     "confusion": (confused, Confusion("C", labels=LABELS)),
 }
 

@@ -50,7 +50,8 @@ def line(sheet: Sheet, box: Box) -> float:
         _curve(sheet, box, curve, (x, y))
     _cursor(sheet, box, curves, (x, y), high)
     if several:
-        _names(sheet, curves, (box.x + box.w - right + 8, y), right - 8)
+        ends = [(_height(y, c.points[-1][1]) if c.points else 0.0, c.name, c.hue) for c in curves]
+        names(sheet, ends, box.x + box.w - right + 8, right - 8)
     return high
 
 
@@ -260,13 +261,9 @@ def _cursor(
             sheet.add("circle", **dot, r=radius, fill=fill, stroke=stroke, stroke_width=1.5)
 
 
-def _names(sheet: Sheet, curves: list[Curve], of: tuple[float, Scale], room: float) -> None:
-    """Direct labels, pushed apart."""
-    left, y = of
-    ends = sorted(
-        (_height(y, c.points[-1][1]) + 3.5 if c.points else 0.0, k) for k, c in enumerate(curves)
-    )
+def names(sheet: Sheet, ends: list[tuple[float, str, str]], left: float, room: float) -> None:
+    """Direct labels, pushed apart; of each: where its curve ends, its name, its colour."""
     last = -math.inf
-    for at, k in ends:
-        last = max(at, last + 12)
-        sheet.text(left, last, fitted(curves[k].name, room), Font(10.5, curves[k].hue))
+    for at, name, hue in sorted(ends, key=lambda end: end[0]):
+        last = max(at + 3.5, last + 12)
+        sheet.text(left, last, fitted(name, room), Font(10.5, hue))

@@ -18,8 +18,10 @@ from mlwidgets.own import still_of
 
 from .box import Box, Still
 from .curves import line, reading
+from .functions import curve
 from .mosaics import between, confusion, heads, heatmap, image, images, tokens
 from .numbers import cell, fixed, num, told
+from .planes import scatter
 from .scales import Scale
 from .svg import (
     EDGE,
@@ -102,7 +104,7 @@ def drawing(sheet: Sheet, box: Box) -> float:
     """Draw one view; one that cannot be drawn (an empty array, say) is told in words."""
     before = len(sheet.parts)
     try:
-        return STILLS.get(box.view.kind, _unknown)(sheet, box)
+        return STILLS.get(box.view.kind, _other)(sheet, box)
     except Exception:  # a view of a topic's own may raise anything
         del sheet.parts[before:]
         return _unknown(sheet, box)
@@ -372,8 +374,10 @@ def _words(sheet: Sheet, box: Box) -> float:
     return 18.85 * len(lines)
 
 
-def _own(sheet: Sheet, box: Box) -> float:
+def _other(sheet: Sheet, box: Box) -> float:
     """As its topic draws it; one that brings no still is told by the values of its columns."""
+    if box.view.kind != "own":
+        return _unknown(sheet, box)
     drawn = still_of(box.run, box.view)
     return float(drawn(sheet, box)) if drawn else _values(sheet, box)
 
@@ -383,6 +387,7 @@ BAR_NAME = Font(11, INK, "end")
 
 STILLS: dict[str, Still] = {
     "line": line,
+    "curve": curve,
     "board": _board,
     "heatmap": heatmap,
     "bars": _bars,
@@ -393,5 +398,5 @@ STILLS: dict[str, Still] = {
     "image": image,
     "images": images,
     "confusion": confusion,
-    "own": _own,
+    "scatter": scatter,
 }

@@ -1,11 +1,12 @@
 /** Curves over frames or units: the past strong, what is recorded after the cursor a hairline. */
+import { BOTTOM, drawAxes, drawLabels, leftOf, nearest, rightOf, stroke, TOP, valueScale } from "../axes.js";
 import { canvasIn, pointer, write } from "../canvas.js";
 import { inkOf } from "../colour.js";
 import { marks, paramOf } from "../force.js";
 import { capital, handled, listed, num, plain, plural, shown, told } from "../format.js";
 import { predicting } from "../predict.js";
 import { Layers } from "../layers.js";
-import { linearTicks, scale } from "../scale.js";
+import { scale } from "../scale.js";
 import { Series, smoothed } from "../series.js";
 import { Mean } from "../spread.js";
 import { stepsOf, total } from "../steps.js";
@@ -26,7 +27,6 @@ const ROOM = 3; // values at the right of a caption
 const MANY = 6; // lanes that are told apart, each with a colour and a name
 const LANES = ["lane0", "lane1", "lane2", "lane3", "lane4", "lane5"];
 const UNKNOWN = 100; // steps that a prediction is drawn over where nobody knows how many there will be
-const [LEAST, TOP, BOTTOM] = [42, 8, 19];
 const ARM = 4; // of the cross that marks what is not finite
 
 /** @param {Ctx} ctx @returns {View} */
@@ -79,17 +79,18 @@ export function line(ctx) {
     const { g, w, h } = open(spec.wide ? 150 : 126);
     g.font = palette.font(10.5);
     const tags = tagged(Math.floor((h - BOTTOM) / 24));
-    const right = tags.length > 1 ? Math.min(112, 10 + Math.max(...tags.map((c) => g.measureText(c.name).width))) : 6;
+    const right = rightOf(g, tags);
     const y = (drawn = yScale(curves, spec, h, guess));
-    const left = Math.max(LEAST, 8 + Math.max(...y.ticks.map((t) => g.measureText(t.text).width)));
+    const left = leftOf(g, y);
     const whole = total(m.state, step, store);
     x = scale("linear", xDomain(curves, guess.on && Number.isNaN(whole) ? UNKNOWN : whole, unit), [left, w - right]);
-    drawAxes(g, x, y, { left, w: w - right + 6, h, step: step.name, palette });
+    drawAxes(g, x, y, { left, w: w - right + 6, h, step: step.name, palette, whole: true });
     drawSteering(g, ctx, { m, x, series: own[0].series, left, h });
     drawCurves(g, { m, y, w, h, palette });
     drawGuess(g, guess.curve, { x, y, palette });
     drawCursor(g, named(), { px: x(own[0].series.x(m.position)), x, y, h, palette });
-    if (tags.length > 1) drawNames(g, tags, { w, y, palette, coming: ctx.coming() });
+    const end = (/** @type {Drawn} */ c) => height(y, (ctx.coming() ? c.series.Y.at(-1) : now(c)) ?? 0);
+    if (tags.length > 1) drawLabels(g, tags.map((c) => ({ name: c.name, ink: inkOf(palette, c.hue), at: end(c) })), w);
     const values = named().length > ROOM ? [] : named().map((c) => (named().length > 1 ? `${c.name}${c.group ? ":" : ""} ` : "") + valued(c));
     ctx.say(caption(named(), y, spec) + crowd(), values.join("   "));
     guess.update();
@@ -251,31 +252,7 @@ function yScale(curves, spec, h, guess) {
   const [least, most] = guess.curve.empty ? [Infinity, -Infinity] : guess.curve.extent;
   const data = [Math.min(least, ...curves.map((c) => c.lo)), Math.max(most, ...curves.map((c) => c.hi))];
   if (guess.range) return scale(kind, guess.range, [h - BOTTOM - 2, TOP], { floor: kind === "log" && data[0] < guess.range[0], exact: true });
-  const lo = typeof spec.lo === "number" ? spec.lo : kind === "log" ? Math.min(...curves.map((c) => c.least)) : data[0];
-  const hi = typeof spec.hi === "number" ? spec.hi : data[1];
-  const zero = kind === "log" && data[0] <= 0 && typeof spec.lo !== "number";
-  const low = zero ? lo / 10 : lo; // zero has a line of its own under the least power
-  const floor = zero ? (data[0] < 0 ? "≤ 0" : "0") : data[0] < lo;
-  return scale(kind, [low, hi], [h - BOTTOM - 2, TOP], { floor, nice: typeof spec.lo !== "number" && typeof spec.hi !== "number" });
-}
-
-/** @param {CanvasRenderingContext2D} g @param {Scale} x @param {Scale} y @param {{left: number, w: number, h: number, step: string, palette: import("../theme.js").Palette}} at */
-function drawAxes(g, x, y, { left, w, h, step, palette }) {
-  g.lineWidth = palette.strong ? 0.6 : 1;
-  g.strokeStyle = palette.css("rule");
-  g.fillStyle = palette.css("ink-2");
-  for (const { value, text } of y.ticks) {
-    const py = Math.round(y(value)) + 0.5;
-    g.beginPath();
-    g.moveTo(left, py);
-    g.lineTo(w, py);
-    g.stroke();
-    write(g, text, left - 6, py + 3.5, "right");
-  }
-  const end = `${step} ${plain(x.hi)}`;
-  const edge = w - 6 - g.measureText(end).width;
-  write(g, end, w - 6, h - 4, "right");
-  for (const { value, text } of linearTicks(x.lo, x.hi)) if (Number.isInteger(value) && x(value) + 20 < edge) write(g, text, x(value), h - 4, "center");
+  return valueScale(spec, { lo: data[0], hi: data[1], least: Math.min(...curves.map((c) => c.least)) }, h);
 }
 
 /** One standard deviation to either side of a mean. @param {CanvasRenderingContext2D} g @param {Drawn} c @param {Mean} mean @param {{x: Scale, y: Scale, palette: import("../theme.js").Palette, layer?: import("../layers.js").Layer, coming: boolean}} at `layer`: the whole of it, else what the cursor divides */
@@ -359,51 +336,6 @@ function saltire(g, px, py, arm) {
   g.lineTo(px + arm, py - arm);
 }
 
-/** At most four points a half pixel: the extremes survive. @param {CanvasRenderingContext2D} g @param {{X: number[], Y: number[], from: number, to: number, x: Scale, y: Scale, width: number, alpha: number}} part */
-function stroke(g, { X, Y, from, to, x, y, width, alpha }) {
-  if (to - from < 2) return;
-  g.lineWidth = width;
-  g.globalAlpha = alpha;
-  g.beginPath();
-  let column = NaN, at = 0, lo = 0, hi = 0, last = 0;
-  for (let k = from; k < to; k++) {
-    if (!Number.isFinite(Y[k])) {
-      if (hi > lo) finish(g, at, lo, hi, last);
-      [column, lo, hi] = [NaN, 0, 0];
-      continue;
-    }
-    const px = x(X[k]), py = y(Y[k]);
-    if (Math.floor(2 * px) === column) {
-      if (py < lo) lo = py;
-      if (py > hi) hi = py;
-      last = py;
-      continue;
-    }
-    if (hi > lo) finish(g, at, lo, hi, last);
-    if (k === from || Number.isFinite(Y[k - 1])) g.lineTo(px, py);
-    else begin(g, px, py);
-    column = Math.floor(2 * px);
-    at = px;
-    lo = hi = last = py;
-  }
-  if (hi > lo) finish(g, at, lo, hi, last);
-  g.stroke();
-  g.globalAlpha = 1;
-}
-
-/** After a gap; seen also where the next is another. @param {CanvasRenderingContext2D} g @param {number} px @param {number} py */
-function begin(g, px, py) {
-  g.moveTo(px - 0.7, py);
-  g.lineTo(px, py);
-}
-
-/** @param {CanvasRenderingContext2D} g @param {number} at @param {number} lo @param {number} hi @param {number} last */
-function finish(g, at, lo, hi, last) {
-  g.lineTo(at, lo);
-  g.lineTo(at, hi);
-  g.lineTo(at, last);
-}
-
 /** @param {CanvasRenderingContext2D} g @param {Ctx} ctx @param {{m: Moment, x: Scale, series: Series, left: number, h: number}} at */
 function drawSteering(g, ctx, { m, x, series, left, h }) {
   const palette = ctx.palette();
@@ -473,19 +405,6 @@ function drawGuess(g, curve, { x, y, palette }) {
   g.setLineDash([]);
 }
 
-/** Direct labels, pushed apart. @param {CanvasRenderingContext2D} g @param {Drawn[]} curves @param {{w: number, y: Scale, palette: import("../theme.js").Palette, coming: boolean}} at */
-function drawNames(g, curves, { w, y, palette, coming }) {
-  const ends = curves.map((c) => ({ c, at: height(y, (coming ? c.series.Y.at(-1) : now(c)) ?? 0) + 3.5 })).sort((a, b) => a.at - b.at);
-  const right = Math.min(112, 10 + Math.max(...curves.map((c) => g.measureText(c.name).width)));
-  let last = -Infinity;
-  g.textAlign = "left";
-  for (const { c, at } of ends) {
-    last = Math.max(at, last + 12);
-    g.fillStyle = inkOf(palette, c.hue);
-    g.fillText(c.name, w - right + 8, last, right - 8);
-  }
-}
-
 /** What is smoothed and what the scale cuts off is said. @param {Drawn[]} curves @param {Scale} y @param {Ctx["spec"]} spec */
 function caption(curves, y, spec) {
   let text = Number(spec.mean) > 1 ? `, mean of ${spec.mean}` : "";
@@ -498,17 +417,4 @@ function caption(curves, y, spec) {
   if (below && !spec.log) text += `; ${below} below ${plain(y.lo)}`;
   if (above) text += `; ${above} above ${plain(y.hi)}`;
   return text;
-}
-
-/** @param {number[]} X ascending @param {number} v */
-function nearest(X, v) {
-  let best = -1;
-  let [lo, hi] = [0, X.length - 1];
-  while (lo <= hi) {
-    const mid = (lo + hi) >> 1;
-    if (best < 0 || Math.abs(X[mid] - v) < Math.abs(X[best] - v)) best = mid;
-    if (X[mid] < v) lo = mid + 1;
-    else hi = mid - 1;
-  }
-  return best;
 }

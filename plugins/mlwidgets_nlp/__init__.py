@@ -17,3 +17,8 @@ def mlwidgets_register(registry: Registration) -> None:
         reference="mlwidgets_nlp.references:attended",
     )
     registry.algorithm("nlp.attention_viz", "mlwidgets_nlp.attention_viz:attention_viz")
+    registry.algorithm(
+        "nlp.decoder",
+        "mlwidgets_nlp.decoder:decoder",
+        reference="mlwidgets_nlp.references_decoder:decoded",
+    )

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from .views import Own as Own
     from .views import Picture as Picture
     from .views import Pictures as Pictures
+    from .views import Scatter as Scatter
     from .views import Tokens as Tokens
     from .views import Values as Values
     from .views import View as View
@@ -92,8 +93,8 @@ _HOME = {
     "replay.compare": "Comparison compare",
     "run": "Run runs",
     "savefile": "load",
-    "views": "Bars Board Confusion Curve Heads Heatmap Line Own Picture Pictures Tokens"
-    " Values View Words",
+    "views": "Bars Board Confusion Curve Heads Heatmap Line Own Picture Pictures Scatter"
+    " Tokens Values View Words",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
 

@@ -201,6 +201,44 @@ def Pictures(
     return View("images", (column,), title, note, wide, options)
 
 
+def Scatter(
+    column: str,
+    title: str = "",
+    note: str = "",
+    *,
+    labels: str | None = None,
+    values: str | None = None,
+    marks: str | None = None,
+    trail: str | None = None,
+    field: str | None = None,
+    over: str | None = None,
+    arrows: str | None = None,
+    arrows_at: str | None = None,
+    axes: str | Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
+    draws: str | None = None,
+    moves: str | None = None,
+    lo: float | None = None,
+    hi: float | None = None,
+    wide: bool = False,
+) -> View:
+    """Points in the plane, (point, 2). labels: the column of their classes, from 0 on; values: of
+    numbers for a ramp; names: what the classes are called.
+
+    marks: (mark, 2), large, NaN where there is none yet. trail: (step, 2), or one for each mark.
+    field: (row, column) behind it all, row 0 at the bottom, numbers, or classes 0 to 9; over: the
+    column of x0, x1, y0, y1 that it covers. arrows: (point, 2), or at the places `arrows_at`.
+    axes: two words, or the column of them. draws: the parameter of kind points that a hand draws
+    here; moves: the one that takes the marks' places when a mark is dragged. lo, hi: the square
+    that is shown; else where one draws, or what there is.
+    """
+    options = _given(labels=labels, values=values, marks=marks, trail=trail, field=field, over=over)
+    options |= _given(arrows=arrows, arrows_at=arrows_at, draws=draws, moves=moves, lo=lo, hi=hi)
+    options |= _given(axes=axes if axes is None or isinstance(axes, str) else [*axes])
+    options |= _given(names=None if names is None else [*names])
+    return View("scatter", (column,), title, note, wide, options)
+
+
 def Confusion(
     column: str,
     title: str = "",
@@ -277,11 +315,13 @@ RANK: dict[str, tuple[int, ...]] = {
     "image": (2, 3),
     "images": (3, 4),
     "confusion": (2,),
+    "scatter": (2,),
 }
 
 
 # options of ours that name a column
 NAMING = ("x", "agent", "tokens", "heads", "says", "weight", "rows", "cols", "labels", "band", "at")
+NAMING += ("values", "marks", "trail", "field", "over", "arrows", "arrows_at", "axes")
 
 
 def check_views(views: Sequence[View], schema: Schema) -> None:

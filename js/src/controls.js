@@ -3,7 +3,7 @@ import { el, put, set, unique } from "./dom.js";
 import { drawFace } from "./draw.js";
 import { steered } from "./force.js";
 import { after } from "./lanes.js";
-import { plain, shown } from "./format.js";
+import { plain, points, shown } from "./format.js";
 
 /** @import { Branching } from "./branching.js" */
 /** @import { Cursor } from "./cursor.js" */
@@ -65,7 +65,7 @@ function control(param, run, cursor, branching, paint) {
   let held = null;
   const wrong = el("p", { class: "wrong", role: "alert", hidden: true });
   const values = varies(run, param);
-  const face = values ? variedFace(param, values, change) : faceOf(param, change, () => paint(param), run.frozen);
+  const face = values ? variedFace(param, values, change) : faceOf(param, change, hasCanvas(run, param) ? () => paint(param) : null, run.frozen);
   face.node.append(wrong);
 
   /** @param {unknown} value @param {boolean} final @returns {Promise<void>} */
@@ -111,9 +111,12 @@ function steering({ state, info }) {
   return Object.fromEntries(live.map((p) => [p.name, state.params[p.name]]));
 }
 
+/** Can it be painted, or drawn in one of the figures? @param {Run} run @param {Param} param */
+const hasCanvas = (run, param) => param.kind === "grid" || run.info.views.some((view) => view.draws === param.name);
+
 /** Is the past, or the end, where a change of this parameter would act? What is drawn asks the newest frame. @param {Run} run @param {Cursor} cursor @param {Param} param */
 const branches = (run, cursor, param) =>
-  Boolean(param.live) && !run.frozen && !run.whole && !["image", "grid"].includes(param.kind) && (run.ended ? !steers(run, param) : !cursor.atHead);
+  Boolean(param.live) && !run.frozen && !run.whole && param.kind !== "image" && !hasCanvas(run, param) && (run.ended ? !steers(run, param) : !cursor.atHead);
 
 /**
  * A live parameter acts at the newest frame; where the cursor stands in the past, a branch begins there.
@@ -165,10 +168,11 @@ function variedFace(param, values, change) {
   return { node, show };
 }
 
-/** @param {Param} param @param {Change} change @param {() => void} paint @param {boolean} off @returns {Face} */
+/** @param {Param} param @param {Change} change @param {(() => void) | null} paint where it is drawn @param {boolean} off @returns {Face} */
 function faceOf(param, change, paint, off) {
   const { kind } = param;
-  if (kind === "grid") return gridFace(param, paint, off);
+  if (kind === "grid") return gridFace(param, paint ?? (() => {}), off);
+  if (kind === "points") return pointsFace(param, change, paint, off);
   if (kind === "image") return drawFace(param, { name: accessible(param), label: named(param) }, change, off);
   if (kind === "table" || kind === "opaque" || kind === "secret") return fixedFace(param);
   if (kind === "bool") return boxFace(param, change, off);
@@ -287,6 +291,22 @@ function textFace(param, change, off) {
 function gridFace(param, paint, off) {
   const button = el("button", { class: "act", type: "button", "aria-label": `${accessible(param)}: Paint…`, hidden: off, onclick: paint }, "Paint…");
   return { node: el("div", { class: "param" }, el("span", { class: "name" }, ...named(param)), button), show: () => {} };
+}
+
+/** A menu of sets, and what is none of them; drawn in the figure that has tools for it. @param {Param} param @param {Change} change @param {(() => void) | null} draw @param {boolean} off @returns {Face} */
+function pointsFace(param, change, draw, off) {
+  const own = el("option", { value: "" });
+  const input = el("select", { disabled: off }, ...(param.choices ?? []).map((choice) => el("option", { value: String(choice) }, String(choice))), own);
+  const button = el("button", { class: "act", type: "button", "aria-label": `${accessible(param)}: Draw`, onclick: () => draw?.() }, "Draw");
+  input.addEventListener("change", () => input.value && change(input.value, true));
+  const show = (/** @type {any} */ value) => {
+    const said = points(value), none = value && typeof value === "object" && !value.name && !value.count && !value.xy?.length;
+    const set = none ? "none" : (param.choices ?? []).includes(said) ? said : "";
+    own.hidden = Boolean(set);
+    put(own, set ? "" : said.includes("point") ? `your own, ${said}` : said);
+    if (input.value !== set) input.value = set;
+  };
+  return { node: row(param, input, input, ...(draw && !off ? [button] : [])), show };
 }
 
 /** "150 rows × 4 columns". @param {any} value */

@@ -61,6 +61,8 @@ export function figure(spec, page) {
     node,
     grid: spec.kind === "board" ? String(spec.grid ?? "") : null,
     title,
+    draws: typeof spec.draws === "string" ? spec.draws : null,
+    focus: () => body.focus(),
     /** Draws when what it shows has changed. @param {Moment} m @param {string} version */
     draw(m, version) {
       const shown = view;

@@ -45,11 +45,18 @@ export function cell(v, kind) {
 export function shown(param, v) {
   if (v == null) return "–";
   if (param.kind === "image") return "a drawing";
+  if (param.kind === "points") return points(v);
   if (typeof v === "boolean") return v ? "on" : "off";
   if (Array.isArray(v)) return v.join(", ");
   if (typeof v !== "number") return String(v);
   if (param.kind === "int" || param.log || !param.step) return plain(v);
   return fixed(v, Math.max(decimals(param.step), Math.min(4, decimals(trail(v)))));
+}
+
+/** A set of points by its name, or how many there are. @param {any} v */
+export function points(v) {
+  const count = v?.count ?? v?.xy?.length ?? 0;
+  return typeof v === "string" ? v : v?.name || `${plain(count)} point${count === 1 ? "" : "s"}`;
 }
 
 /** A number as a person would type it. @param {number} v */
@@ -81,7 +88,7 @@ export function listed(parts) {
 }
 
 /** What a hand did to a parameter that no number tells. @param {import("./types").Param} param @returns {string} "" where its values say it */
-export const handled = (param) => ({ grid: "painted", image: "drawn" })[param.kind] ?? "";
+export const handled = (param) => ({ grid: "painted", image: "drawn", points: "drawn" })[param.kind] ?? "";
 
 /** "epochs", "batches". @param {string} noun */
 export const plural = (noun) => noun + (/(s|x|tch|sh)$/.test(noun) ? "es" : "s");

@@ -152,7 +152,7 @@ function player(model, shadow, signal) {
   /** @param {string} name @param {unknown} value */
   function change(name, value) {
     const param = paramOf(info, name);
-    if (param) void apply(run, cursor, branch, param, value);
+    if (param) void apply(run, cursor, branch, param, value).then(({ error }) => error && tell(error));
   }
 
   /** Nobody looks: time for the kernel to renew the still in the saved notebook. */
@@ -241,6 +241,7 @@ function player(model, shadow, signal) {
 
   /** @param {Param} param */
   function openPaint(param) {
+    if (param.kind === "points") return figures.find((f) => f.draws === param.name)?.focus();
     const hidden = figures.find((f) => f.grid === param.name)?.node;
     if (steers(run, param)) cursor.toHead(); // paint acts at the head: what is painted over is what holds there
     const value = /** @type {string[]} */ (moment().params[param.name] ?? []);

@@ -3,6 +3,7 @@
 export interface Param {
   name: string; kind: string; symbol?: string; label?: string; live?: boolean; default?: unknown;
   lo?: number | null; hi?: number | null; step?: number | null; log?: boolean; choices?: unknown[]; rows?: number;
+  /** of points: how many labels, and how many points */ classes?: number; least?: number; most?: number;
   legend?: Legend[]; size?: [number, number] | null; channels?: 1 | 3 | null; ink?: boolean;
   /** another parameter, beside which this one has no effect */ unless?: string;
 }
@@ -119,7 +120,7 @@ export interface Ctx {
   first: boolean; palette(): import("./theme.js").Palette;
   say(extra: string, now: string): void; go(position: number): void; tell(words: string): void;
   /** changes a parameter as its control would; nothing can be changed when `frozen` */
-  set(name: string, value: unknown): void; frozen: boolean;
+  set(name: string, value: unknown): unknown; frozen: boolean;
   /** is what is recorded after the cursor drawn? Not before an audience. */ coming(): boolean;
 }
 export interface View {

@@ -13,7 +13,7 @@ import { question } from "../src/words.js";
 const legend = [{ char: ".", name: "floor" }, { char: "S", name: "start" }, { char: "C", name: "cliff", value: -100 }, { char: "G", name: "goal" }, { char: "#", name: "wall" }];
 
 test("an unknown view is named with those that are known", () => {
-  assert.throws(() => viewOf("pie"), /unknown view: pie \(known: line, heatmap, board, .*\)/);
+  assert.throws(() => viewOf("pie"), /unknown view: pie \(known: line, curve, heatmap, board, .*\)/);
 });
 
 test("only mathematics stands in an equation", () => {

@@ -14,6 +14,11 @@ from mlwidgets.private import private
 INK, QUIET, PAPER, RULE, LIVE = "#1b1f24", "#59636e", "#ffffff", "#dfe3e8", "#b0480a"
 HUES = {"value": "#00796b", "error": "#7b4a9e", "third": "#8a6d00"}
 LANES = ("#00796b", "#a3336f", "#8a6d00", "#5546a8", "#4a5560", "#4d7c0f")  # runs compared
+# of classes and of marks
+CLASSES = (
+    *(LANES[3], "#b8860b", LANES[0], LANES[1], "#2b86c5"),
+    *(LANES[4], "#6f9a1e", "#8d4a1c", "#d377b0", "#111111"),
+)
 WALL, EDGE = "#3c444d", "#8d8f92"
 SANS = "system-ui,'Segoe UI','DejaVu Sans',sans-serif"
 SERIF = "Charter,Georgia,'DejaVu Serif',serif"

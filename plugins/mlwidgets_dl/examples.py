@@ -59,6 +59,10 @@ class Examples:
         """Mini-batches of an epoch."""
         return max(1, -(-len(self.parts.train_y) // batch))
 
+    def shuffled(self, rng: np.random.Generator) -> Tensor:
+        """The examples to learn from, by number, in another order."""
+        return torch.as_tensor(rng.permutation(len(self.parts.train_y)))
+
     def again(self, points: Points) -> Examples:
         """Other points in the same plane, at the same scale."""
         x = (points.xy - self.centre) / self.scale

@@ -18,7 +18,7 @@ batch mini-batch; epochs epochs; seed seed; loss loss of a mini-batch; accuracy 
 epoch epochs finished; xy the examples; y their classes; surface what it answers; extent the plane;
 axes its sides;
 neurons what each neuron answers; names layer and neuron; gradient size of each layer's gradient;
-layer layers.
+layers_ layers.
 
 What to watch: Each neuron of the first layer draws one soft line; the next layers bend them
 together. Draw a point on the wrong side and see which neurons move.
@@ -39,9 +39,9 @@ from torch import Tensor
 import mlwidgets as ml
 
 from .activations import PHI, Activation
-from .examples import MOONS, TWO, Examples, examples
+from .examples import MOONS, TWO, examples
 from .optimizers import Optimizer, stepped
-from .pictures import Pictured, pictured
+from .pictures import PLANE, Pictured, pictured
 from .weights import Layers, begun
 
 MOST = 1_000  # frames whose pictures are drawn anew
@@ -50,9 +50,7 @@ DEEPEST = 8  # hidden layers
 
 class Step(Pictured):
     loss: float | None  # none while there is nothing to learn from
-    accuracy: Annotated[float | None, ml.Metric(better="higher")]
     gradient: Annotated[ml.Array, "layer"]
-    layer: list[str]
     epoch: Annotated[int, ml.Unit(total="epochs")]
 
 
@@ -84,33 +82,12 @@ def cross_entropy(a: Tensor, Y: Tensor) -> Tensor:
     return -(a.log_softmax(1) * Y).sum() / len(Y)  # (4)
 
 
-@torch.no_grad()
-def right(theta: Layers, seen: Examples, phi: str) -> float | None:
-    """The share of the test examples whose class is answered."""
-    if not len(seen.parts.test_y):
-        return None
-    return float(
-        (forward(theta, seen.parts.test_x, phi)[0][-1].argmax(1) == seen.parts.test_y)
-        .float()
-        .mean()
-    )
-
-
 @ml.algorithm(
-    ml.Scatter(
-        "xy",
-        "What it answers",
-        "everywhere in the plane",
-        labels="y",
-        field="surface",
-        over="extent",
-        axes="axes",
-        draws="points",
-    ),
+    ml.Scatter("xy", "What it answers", "everywhere in the plane", draws="points", **PLANE),
     ml.Pictures("neurons", "What each neuron answers", "there", labels="names"),
     ml.Line("loss", title="Loss", note="of a mini-batch", mean=15, log=True, hue="error"),
     ml.Line("accuracy", title="Accuracy", note="of the test set", lo=0.4, hi=1),
-    ml.Bars("gradient", "Gradient", ", root mean square of each layer's", labels="layer", lo=0),
+    ml.Bars("gradient", "Gradient", ", root mean square of each layer's", labels="layers_", lo=0),
     step="mini-batch",
 )
 def mlp(
@@ -134,37 +111,30 @@ def mlp(
     grad, g = begun(None, [seen.features, *layers, seen.classes])
     memory = [torch.zeros_like(flat), torch.zeros_like(flat)]
     every = max(1, epochs * seen.batches(batch) // MOST) if seen.plain else seen.batches(batch)
-    shown = pictured(theta, seen, phi)
-    accuracy, loss, t = right(theta, seen, phi), None, 0
+    shown, loss, t = pictured(theta, seen, phi), None, 0
 
     def frame(epoch: int) -> Step:
         sizes = np.array([float(dW.square().mean().sqrt()) for dW, _ in grad], np.float32)
-        names = [f"layer {k + 1}" for k in range(len(theta))]
-        return Step(**shown, loss=loss, accuracy=accuracy, gradient=sizes, layer=names, epoch=epoch)
+        return Step(**shown, loss=loss, gradient=sizes, epoch=epoch)
 
     sent = yield frame(0)
     for epoch in range(epochs):
-        order = torch.as_tensor(rng.permutation(len(seen.parts.train_y)))
-        at = 0
-        while at < len(order) or not len(order):
+        left, over = seen.shuffled(rng), False
+        while not over:
             now, phi, lr, optimizer, lambda_, batch = sent
             if now is not points and data is None:  # somebody has drawn
                 points, seen = now, seen.again(now)
-                order, at = torch.as_tensor(rng.permutation(len(seen.parts.train_y))), 0
-            if len(order):
-                chosen = order[at : at + batch]
+                left = seen.shuffled(rng)
+            chosen, left = left[:batch], left[batch:]
+            if len(chosen):
                 x, Y = seen.parts.train_x[chosen], seen.parts.train_Y[chosen]
                 a, h = forward(theta, x, phi)
                 loss = float(cross_entropy(a[-1], Y))
                 backward(theta, grad, a, h, Y, phi, lambda_)
                 t += 1
                 stepped(optimizer, flat, g, memory, t, lr)
-                at += batch
-            last = at >= len(order)
-            if last or t % every == 0:
+            over = not len(left)
+            if over or t % every == 0:
                 shown = pictured(theta, seen, phi)
-                accuracy = right(theta, seen, phi)
-            sent = yield frame(epoch + last)
-            if not len(order):
-                break
+            sent = yield frame(epoch + over)
     return ml.Done([(W.clone(), b.clone()) for W, b in theta])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mlwidgets import Array, Ragged
+from mlwidgets import Array, Metric, Ragged
 
 from .activations import PHI
 from .examples import SIDE, Examples
@@ -25,6 +25,11 @@ class Pictured(TypedDict):
     axes: list[str]
     neurons: Annotated[Array, "neuron row column"]
     names: list[str]
+    layers_: list[str]
+    accuracy: Annotated[float | None, Metric(better="higher")]
+
+
+PLANE: Any = {"labels": "y", "field": "surface", "over": "extent", "axes": "axes"}
 
 
 @torch.no_grad()
@@ -46,7 +51,18 @@ def pictured(theta: Layers, seen: Examples, phi: str) -> Pictured:
         axes=seen.axes,
         neurons=np.asarray(torch.cat(pictures or [blank]).cpu()),
         names=names or ["no hidden layer"],
+        layers_=[f"layer {k + 1}" for k in range(len(theta))],
+        accuracy=right(theta, seen, phi),
     )
+
+
+def right(theta: Layers, seen: Examples, phi: str) -> float | None:
+    """The share of the test examples whose class is answered."""
+    h, y = seen.parts.test_x, seen.parts.test_y
+    for W, b in theta[:-1]:
+        h = PHI[phi].of(torch.addmm(b, h, W))
+    answered = torch.addmm(theta[-1][1], h, theta[-1][0]).argmax(1)
+    return float((answered == y).float().mean()) if len(y) else None
 
 
 def surface(a: Tensor) -> Tensor:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .replay.compare import compare as compare
     from .run import Run as Run
     from .run import runs as runs
+    from .runof import RunOf as RunOf
     from .savefile import load as load
     from .views import Bars as Bars
     from .views import Board as Board
@@ -92,6 +93,7 @@ _HOME = {
     "references": "Reference",
     "replay.compare": "Comparison compare",
     "run": "Run runs",
+    "runof": "RunOf",
     "savefile": "load",
     "views": "Bars Board Confusion Curve Heads Heatmap Line Own Picture Pictures Scatter"
     " Tokens Values View Words",

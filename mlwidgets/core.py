@@ -418,7 +418,7 @@ class Core:
         if status == "stopped" and self.trace and keep:
             with suppress(MLError):
                 self._last()
-        self._close_generator()
+        self._close_generator(status)
         self._become(status)
 
     def _fail(self, error: BaseException) -> None:
@@ -429,11 +429,21 @@ class Core:
         self._close_generator()
         self._become("failed")
 
-    def _close_generator(self) -> None:
+    def _close_generator(self, status: Status = "failed") -> None:
+        """Closed as by `close()`; what one that is stopped then returns is the run's result.
+
+        `close()` itself tells what was returned only from Python 3.13 on.
+        """
         if self._frames is None:
             return
         try:
-            self._frames.close()
+            self._frames.throw(GeneratorExit)
+            raise RuntimeError("generator ignored GeneratorExit")
+        except GeneratorExit:
+            pass
+        except StopIteration as end:
+            if status == "stopped":
+                self.result = end.value.result if isinstance(end.value, Done) else end.value
         except BaseException as error:  # a generator may refuse to close; the run is over anyway
             self.note = f"Closing raised {clip(told(error))}"
 

@@ -211,7 +211,7 @@ class Spec(Mapping[str, Param]):
 
 def _is_default_object(p: Param, value: Any) -> bool:
     """Rich inputs at their default would only make the line long."""
-    rich = ("grid", "text", "table", "opaque", "image", "points")
+    rich = ("grid", "text", "table", "opaque", "image", "points", "run")
     return p.kind.name in rich and same(value, p.default)
 
 

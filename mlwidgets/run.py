@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Steering = Mapping[int, Mapping[str, Any]]
 """Changes to come: frame number, then live parameters with the values in force from there on."""
 _runs: weakref.WeakSet[Run] = weakref.WeakSet()
+AN_INPUT = "it is what a run had come to, the input of another"
 
 
 def runs() -> list[Run]:
@@ -376,6 +377,14 @@ class Run:
                 self._finalizer.detach()  # it would keep the core, and its trace, alive
         return self
 
+    def kept(self) -> Run:
+        """What the run has come to, also when it restarts: an input of another run."""
+        if self._fixed == AN_INPUT:
+            return self
+        twin = Run.of_core(self._core, self._driver, fixed=AN_INPUT, line=self.line)
+        _runs.discard(twin)
+        return twin
+
     def _tell_family(self) -> None:
         for player in {id(p): p for run in self.family for p in run.players}.values():
             player.told()
@@ -475,7 +484,7 @@ class Run:
 
     @property
     def result(self) -> Any:
-        """What the generator returned, once the run is done."""
+        """What the generator returned, once the run is done, or when it was stopped."""
         return self._core.result
 
     @property

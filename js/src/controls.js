@@ -174,7 +174,7 @@ function faceOf(param, change, paint, off) {
   if (kind === "grid") return gridFace(param, paint ?? (() => {}), off);
   if (kind === "points") return pointsFace(param, change, paint, off);
   if (kind === "image") return drawFace(param, { name: accessible(param), label: named(param) }, change, off);
-  if (kind === "table" || kind === "opaque" || kind === "secret") return fixedFace(param);
+  if (["table", "opaque", "secret", "run"].includes(kind)) return fixedFace(param);
   if (kind === "bool") return boxFace(param, change, off);
   if (kind === "choice") return choiceFace(param, change, off);
   if (kind === "text") return textFace(param, change, off);

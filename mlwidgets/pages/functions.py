@@ -67,7 +67,7 @@ def _numbers(box: Box, name: Any) -> Numbers:
 def _picked(box: Box) -> Numbers:
     """What the live parameter held at the frame."""
     name, core = box.view.options.get("picks"), box.run._core
-    value = core.start.get(name)
+    value = core.start.get(str(name))
     frame = int(box.run.trace.frames[box.position])
     for event in core.events:
         value = event.new if event.name == name and event.frame <= frame else value

@@ -21,6 +21,7 @@ from mlwidgets.kinds import same
 from mlwidgets.points import Points
 from mlwidgets.private import private
 from mlwidgets.registry import registered, registry
+from mlwidgets.run import Run
 from mlwidgets.tokens import Reference, read_value, scan
 
 from .bibtex import bibtex
@@ -31,10 +32,9 @@ if TYPE_CHECKING:
     from mlwidgets.algorithms import Algorithm
     from mlwidgets.params import Param
     from mlwidgets.player import Player
-    from mlwidgets.run import Run
 
 # of these a default stands for itself
-RICH = ("grid", "text", "table", "opaque", "image", "points")
+RICH = ("grid", "text", "table", "opaque", "image", "points", "run")
 LIBRARIES = ("numpy", "torch", "scipy", "scikit-learn")
 MODULES = {"scikit-learn": "sklearn"}
 MANY = 20  # events that a text names
@@ -318,6 +318,8 @@ def _yours(value: Any, p: Param) -> str:
         return f"{len(value):,} points of yours"
     if isinstance(value, Table):
         return f"a table of yours, {len(value)} rows x {len(value.columns)} columns"
+    if isinstance(value, Run):
+        return f"the run {value.name}: {len(value.trace):,} frames, SHA-256 {value.trace.hash}"
     name = clip(type(value).__name__, 40)
     return f"{'an' if name[:1] in 'AEIOUaeiou' else 'a'} {name} of yours"
 
@@ -351,6 +353,8 @@ def _bytes(value: Any) -> Iterator[Any]:
         yield from _bytes(value.pixels)
     elif isinstance(value, Points):
         yield from _bytes({"xy": value.xy, "labels": value.labels})
+    elif isinstance(value, Run):
+        yield f"{value.name} {value.trace.hash}".encode()
     elif isinstance(value, Grid):
         yield "/".join(value.rows).encode()
     elif isinstance(value, Mapping):

@@ -1,0 +1,142 @@
+r"""Population Stability Index: how far the shares of a few bins have moved, each bin on its own.
+
+Siddiqi (2006), "Credit Risk Scorecards", Wiley; it is the divergence J of Kullback & Leibler
+(1951), "On information and sufficiency", Annals of Mathematical Statistics 22, 79-86.
+doi:10.1214/aoms/1177729694
+
+    e_k = F^{-1}(k / \mathrm{bins})                                (1)  cuts at equal shares
+    P_k = |\{x: e_{k-1} < x \le e_k\}| / n                         (2)  share of the reference; Q
+    c_k = (Q_k - P_k) \ln \frac{Q_k}{P_k}                          (3)  what one bin contributes
+    \mathrm{psi} = \sum_k c_k = KL(P, Q) + KL(Q, P)                (4)  and all of them
+    \mathrm{noise} = (K - 1) (\frac{1}{n} + \frac{1}{m})           (5)  expected where nothing moved
+
+Where: reference one sample; current the other, which comes in parts; column which measure of the
+patients: the younger half, then the older; drawn dots: left is less, the class is the sample;
+bins how many; kind equal shares of the reference, or equal widths; cuts your own, instead;
+floor least share of a bin; batches parts in which the current sample comes; psi index of all that
+has come; noise expected of as many values where nothing moved; P share of the reference in a bin;
+Q share of the current sample; edges where a bin begins; at the cuts; c contribution of a bin;
+ranges of the bins; by_bins index with 2, 3, ... bins; by_chance expected with as many; counts of
+bins; chosen bins in force; dots values; classes which sample; batch parts that have come; said in
+words.
+
+What to watch: Few values in many bins look unstable although nothing moved: the index is no test.
+
+Try: bins=50  how much of it is noise?
+Try: kind=width column=s4  where are the empty bins?
+Try: floor=1e-6 kind=width  who decides about an empty bin?
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+import mlwidgets as ml
+
+from .pictures import PSI_VIEWS, Binned, binned, verdict
+from .ranks import Floats, Ints, below, quantiles
+from .samples import NONE, Drawn, Patient, Sample, parted, ranged, widths
+
+MOST = 50
+COUNTS = np.arange(2.0, MOST + 1)
+LIVE = ("column", "drawn", "bins", "kind", "cuts", "floor")
+
+
+class Step(Binned):
+    psi: float
+    noise: float
+    P: Annotated[list[float], "place"]
+    Q: Annotated[list[float], "place"]
+    c: Annotated[list[float], "bin"]
+    by_bins: Annotated[ml.Array, "count"]
+    by_chance: Annotated[ml.Array, "count"]
+    counts: Annotated[ml.Array, "count"]
+    chosen: Annotated[list[float], "count"]
+    batch: Annotated[int, ml.Unit(total="batches")]
+    said: str
+
+
+def divided(x: Floats, bins: int, kind: str = "quantile", ordered: bool = False) -> Floats:
+    """The cuts between so many bins; fewer where values are equal."""
+    if kind == "quantile":
+        return np.unique(quantiles(x, np.arange(1, bins) / bins, ordered))  # (1)
+    return widths(x, bins)
+
+
+def share(up_to: Ints, n: int, floor: float) -> Floats:
+    """Of the counts up to each cut, the share of each bin; none is below the floor."""
+    P: Floats = np.diff(up_to, prepend=0, append=n) / n  # (2)
+    P = np.maximum(P, floor)
+    found: Floats = P / P.sum()
+    return found
+
+
+def parts(P: Floats, Q: Floats) -> Floats:
+    return (Q - P) * np.log(Q / P)  # (3)
+
+
+def psi_of(x: Floats, y: Floats, bins: int = 10, floor: float = 1e-4) -> float:
+    """The index of two samples without NaN, in bins of equal shares of the first."""
+    cuts = divided(x, bins)
+    P, Q = (share(below(v, cuts), len(v), floor) for v in (x, y))
+    return float(parts(P, Q).sum())  # (4)
+
+
+@ml.algorithm(*PSI_VIEWS, step="batch", total="batches")
+def psi(
+    reference: Sample | None = None,
+    current: Sample | None = None,
+    column: ml.Live[Patient] = "bp",
+    drawn: ml.Live[Drawn] = NONE,
+    bins: ml.Live[Annotated[int, ml.Range(2, MOST)]] = 10,
+    kind: ml.Live[Literal["quantile", "width"]] = "quantile",
+    cuts: ml.Live[list[float]] = [],  # noqa: B006  never written to
+    floor: ml.Live[Annotated[float, ml.Range(1e-8, 0.01, log=True)]] = 1e-4,
+    batches: Annotated[int, ml.Range(1, 1000)] = 40,
+    seed: int = 0,
+) -> ml.Frames[Step]:
+    def seen(batch: int, x: Floats, y: Floats, bins: int, kind: str, own: Any, eps: float) -> Step:
+        y = np.sort(y[: max(len(y) * batch // batches, 1)])
+        n, m = len(x), len(y)
+
+        def c_of(at: Floats) -> tuple[Floats, Floats, Floats]:
+            P, Q = (share(np.searchsorted(v, at, side="right"), len(v), eps) for v in (x, y))
+            return P, Q, parts(P, Q)
+
+        at = ranged(own) if own else divided(x, bins, kind, ordered=True)
+        P, Q, c = c_of(at)
+        K, per_bin = len(P), 1 / n + 1 / m
+        psi, noise = float(c.sum()), (K - 1) * per_bin  # (5)
+        by_bins = [c_of(divided(x, int(B), kind, ordered=True))[2].sum() for B in COUNTS]
+        return Step(
+            **binned(at, x, y),
+            psi=psi,
+            noise=noise,
+            P=[*P, P[-1]],
+            Q=[*Q, Q[-1]],
+            c=[*c],
+            by_bins=np.array(by_bins),
+            by_chance=(COUNTS - 1) * per_bin,
+            counts=COUNTS,
+            chosen=[float(K)],
+            batch=batch,
+            said=verdict(psi, noise, n, m),
+        )
+
+    live: tuple[Any, ...] = (column, drawn, bins, kind, cuts, floor)
+    x, y = parted(reference, current, column, drawn, seed)
+    for batch in range(batches + 1):
+        now = yield seen(batch, x, y, *live[2:])
+        if now[:2] != live[:2]:
+            x, y = parted(reference, current, now[0], now[1], seed)
+        live = now
+
+    def answer(name: str, value: Any) -> Step:
+        asked = dict(zip(LIVE, live, strict=True)) | {name: value}
+        column, drawn, *others = asked.values()
+        return seen(batches, *parted(reference, current, column, drawn, seed), *others)
+
+    return ml.Done(seen(batches, x, y, *live[2:])["psi"], **{k: partial(answer, k) for k in LIVE})

@@ -114,7 +114,7 @@ def binned(cuts: Floats, x: Floats, y: Floats) -> Binned:
     lo, hi = min(lo, *cuts[:1]), max(hi, *cuts[-1:])
     said = [f"{cut:.4g}" for cut in cuts]
     between = [f"{a} to {b}" for a, b in pairwise(said)]
-    words = [f"to {said[0]}", *between, f"over {said[-1]}"] if said else ["all"]
+    words = [f"under {said[0]}", *between, f"from {said[-1]}"] if said else ["all"]
     edges = [float(lo), *cuts.tolist(), float(hi)]
     return Binned(**dotted(x, y), edges=edges, at=cuts.tolist(), ranges=words)
 

@@ -5,7 +5,7 @@ Siddiqi (2006), "Credit Risk Scorecards", Wiley; it is the divergence J of Kullb
 doi:10.1214/aoms/1177729694
 
     e_k = F^{-1}(k / \mathrm{bins})                                (1)  cuts at equal shares
-    P_k = |\{x: e_{k-1} < x \le e_k\}| / n                         (2)  share of the reference; Q
+    P_k = |\{x: e_{k-1} \le x < e_k\}| / n                         (2)  share of the reference; Q
     c_k = (Q_k - P_k) \ln \frac{Q_k}{P_k}                          (3)  what one bin contributes
     \mathrm{psi} = \sum_k c_k = KL(P, Q) + KL(Q, P)                (4)  and all of them
     \mathrm{noise} = (K - 1) (\frac{1}{n} + \frac{1}{m})           (5)  expected where nothing moved
@@ -66,9 +66,9 @@ def divided(x: Floats, bins: int, kind: str = "quantile", ordered: bool = False)
     return widths(x, bins)
 
 
-def share(up_to: Ints, n: int, floor: float) -> Floats:
-    """Of the counts up to each cut, the share of each bin; none is below the floor."""
-    P: Floats = np.diff(up_to, prepend=0, append=n) / n  # (2)
+def share(less: Ints, n: int, floor: float) -> Floats:
+    """Of the counts below each cut, the share of each bin; none is below the floor."""
+    P: Floats = np.diff(less, prepend=0, append=n) / n  # (2)
     P = np.maximum(P, floor)
     found: Floats = P / P.sum()
     return found
@@ -103,7 +103,7 @@ def psi(
         n, m = len(x), len(y)
 
         def c_of(at: Floats) -> tuple[Floats, Floats, Floats]:
-            P, Q = (share(np.searchsorted(v, at, side="right"), len(v), eps) for v in (x, y))
+            P, Q = (share(np.searchsorted(v, at), len(v), eps) for v in (x, y))
             return P, Q, parts(P, Q)
 
         at = ranged(own) if own else divided(x, bins, kind, ordered=True)

@@ -101,7 +101,7 @@ def ranked(x: Floats, wanted: Ints) -> Floats:
 
 
 def below(x: Floats, cuts: Floats) -> Ints:
-    """How many values are at most each cut."""
+    """How many values are less than each cut."""
     if len(cuts) <= 20:  # a comparison runs at the speed of memory
-        return np.array([np.count_nonzero(x <= cut) for cut in cuts], np.int64)
-    return np.searchsorted(np.sort(x), cuts, side="right").astype(np.int64)
+        return np.array([np.count_nonzero(x < cut) for cut in cuts], np.int64)
+    return np.searchsorted(np.sort(x), cuts).astype(np.int64)

@@ -107,7 +107,7 @@ def bins(params: dict[str, Any]) -> dict[str, Any]:
 def index(given: dict[str, Any]) -> dict[str, Any]:
     x, y, own, floor = given["x"], given["y"], given["cuts"], given["floor"]
     at = ranged(own) if own else divided(x, given["bins"], given["kind"], ordered=True)
-    P, Q = (share(np.searchsorted(np.sort(v), at, side="right"), len(v), floor) for v in (x, y))
+    P, Q = (share(np.searchsorted(np.sort(v), at), len(v), floor) for v in (x, y))
     c = parts(P, Q)
     of_ten = psi_of(np.random.default_rng(0).permutation(x), y, 10, floor)
     return {"cuts": at, "contributions": c, "psi": c.sum(), "psi of ten bins": of_ten}
@@ -133,8 +133,8 @@ def index_of_scipy(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def histograms(x: Floats, y: Floats, at: Floats, floor: float) -> tuple[Floats, Floats]:
-    """Shares of the bins that hold their right ends."""
-    counts = (np.bincount(np.digitize(v, at, right=True), minlength=len(at) + 1) for v in (x, y))
+    """Shares of the bins that hold their left ends."""
+    counts = (np.bincount(np.digitize(v, at), minlength=len(at) + 1) for v in (x, y))
     P, Q = (np.maximum(n / n.sum(), floor) for n in counts)
     return P / P.sum(), Q / Q.sum()
 

@@ -11,3 +11,8 @@ def mlwidgets_register(registry: Registration) -> None:
         "mlwidgets_rl.q_learning:q_learning",
         reference="mlwidgets_rl.references:q_learned",
     )
+    registry.algorithm(
+        "rl.ppo",
+        "mlwidgets_rl.ppo:ppo",
+        reference="mlwidgets_rl.references_ppo:stepped",
+    )

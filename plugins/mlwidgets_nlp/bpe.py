@@ -3,18 +3,18 @@ r"""Byte pair encoding: the commonest pair becomes a token, again and again.
 Sennrich, Haddow & Birch (2016), "Neural Machine Translation of Rare Words with Subword Units",
 ACL 54, 1715-1725. doi:10.18653/v1/P16-1162
 
-    c(w) = \text{how often the word } w \text{ occurs}                           (1)  words as bytes
-    n(a, b) = \sum_w c(w) \, \#\{k : w_k = a, \; w_{k+1} = b\}                   (2)  pairs
-    (a, b) = \operatorname{argmax} \, n(a, b)                       (3)  the next merge
-    \ldots \, a \, b \, \ldots \; \to \; \ldots \, ab \, \ldots                  (4)  in every word
-    \rho = \text{bytes} / \text{tokens}                                          (5)  compression
-    k = \operatorname{argmin} \, \text{rank}(w_k, w_{k+1})            (6)  merged first in new text
+    c(w) = \#\{w \; \text{in the text}\}                          (1)  words, as their bytes
+    n(a, b) = \sum_w c(w) \, \#\{k : w_k = a, \, w_{k+1} = b\}    (2)  pairs side by side
+    (a, b) = \arg\max \, n                                        (3)  the next merge
+    \ldots a \, b \ldots \to \ldots ab \ldots                     (4)  in every word
+    \rho = \text{bytes} / \text{tokens}                           (5)  compression
+    k = \arg\min \, \text{rank}(w_k, w_{k+1})                     (6)  merged first in new text
 
 Where: text text to learn from; file a file in its place; line line to encode; merges tokens to
 learn; least occurrences a merge needs; undone merges undone; stride merges a frame; merge tokens
-learned; pair pair just merged; n its occurrences; rho bytes of a token; free without anything
-undone; start beginning of the text; pairs commonest pairs; counts their occurrences; encoded line
-in tokens; ids their numbers; lost tokens lost by undoing; gained tokens in their place.
+learned; pair pair just merged; n its occurrences; rho bytes a token; free with nothing undone;
+start beginning of the text; pairs commonest pairs; counts their occurrences; encoded line in
+tokens; ids their numbers; lost tokens lost by undoing; gained tokens in their place.
 
 What to watch: Endings and short words come first, whole words later. Click a token to undo its
 merge: the text falls apart there, and other merges take its place.
@@ -44,7 +44,7 @@ from .learned import Learning, Merge, Step
 from .pairs import Pairs, key
 from .tokenizer import Ranks, Tokenizer
 
-START = 300  # words of the text that are shown
+START = 400  # words that are shown, or fewer
 NEVER = (inf, 0)
 
 
@@ -95,11 +95,28 @@ def merged(w: list[int], ranks: Ranks) -> list[int]:
     return w
 
 
+VIEW = "mlwidgets_nlp.views:bpe.js"
+PAIRS = ml.Own(
+    VIEW,
+    "pairs",
+    "counts",
+    title="Commonest pairs",
+    part="pairs",
+    pair="pair",
+    count="n",
+    undone="undone",
+    lost="lost",
+    gained="gained",
+)
+TEXT = ml.Own(VIEW, "start", title="The text", wide=True, pair="pair", undone="undone")
+OWN = ml.Own(VIEW, "encoded", title="Your line", wide=True, ids="ids")
+
+
 @ml.algorithm(
-    ml.Words("start", "The text", "in tokens"),
-    ml.Bars("counts", "Commonest pairs", "and what is merged next", labels="pairs"),
-    ml.Line("rho", "free", title="Bytes of a token", x="merge", lo=1),
-    ml.Words("encoded", "Your line", "in tokens"),
+    TEXT,
+    PAIRS,
+    ml.Line("rho", "free", title="Compression", x="merge", lo=1),
+    OWN,
     step="frame",
     data=lambda params: params["file"] and corpus("", params["file"]),
 )
@@ -107,10 +124,10 @@ def bpe(
     text: Annotated[ml.Text, Corpus()] = ENGLISH,
     file: Annotated[Path | None, TextFile()] = None,
     line: ml.Live[Annotated[ml.Text, ml.TextKind(2_000, body=False)]] = LINE,
-    merges: Annotated[int, ml.Range(0, 60_000)] = 400,
-    least: Annotated[int, ml.Range(1, 1_000)] = 2,
+    merges: Annotated[int, ml.Log(1, 60_000)] = 400,
+    least: Annotated[int, ml.Log(1, 1_000)] = 2,
     undone: ml.Live[Annotated[ml.Text, Undone()]] = ml.Text(),  # noqa: B008  never changed
-    stride: ml.Live[Annotated[int, ml.Range(0, 1_000)]] = 0,
+    stride: ml.Live[Annotated[int, ml.Range(0, 100)]] = 0,
 ) -> ml.Frames[Step]:
     parts = pieces(corpus(text, file))
     learning = Learning(partial(Learner, Counter(parts)), least, parts[:START])  # (1)

@@ -11,14 +11,15 @@ from typing import Any, ClassVar
 
 from mlwidgets import Kind, ParamError, Text, TextKind
 
-from .bytelevel import encoded, read
+from .bytelevel import encoded, read, spelled
 
 MOST = 32_000_000  # bytes
 SHOWN, LONGEST = 2_000, 10_000  # characters of a text on a page; of one that a line writes out
 REST = re.compile(r"\n… [\d,]+ more characters, not shown\Z")
-TOPICS = ("naming", "execmodel", "import", "class")
+TOPICS = ("objects", "execmodel", "import")
+RULED = re.compile(r"^([*=~-])\1+\n\n?", re.MULTILINE)  # lines under headings
 LINE = Text("The namespaces of untokenized words, in 2016.")
-ENGLISH = Text("\n\n".join(topics[name] for name in TOPICS))
+ENGLISH = Text(RULED.sub("\n", "\n\n".join(topics[name].strip() for name in TOPICS)))
 
 
 @dataclass(frozen=True)
@@ -125,11 +126,9 @@ class Undone(Kind):
             try:
                 read(char)
             except KeyError:
-                written = "".join(map(chr, encoded(char)))
+                written = spelled(encoded(char))
                 raise ValueError(
-                    f"has {char!r}, which is no byte: each is written as merges.txt does, é as Ã©"
-                    if len(written) > 1
-                    else f"has {char!r}, which is no byte of merges.txt"
+                    f"has {char!r}, which is no byte: merges.txt writes it {written}"
                 ) from None
 
     def format(self, value: Any) -> str:

@@ -12,7 +12,7 @@ from .bytelevel import BYTES, spelled
 if TYPE_CHECKING:
     from .bpe import Learner
 
-PAIRS, NAMES = 12, 40  # that a frame shows: pairs, tokens by name
+PAIRS, START, NAMES = 12, 1_500, 40  # that a frame shows: pairs, bytes, tokens by name
 GROWTH = 64  # of so many merges one more is made for a frame
 
 
@@ -46,7 +46,7 @@ class Learning:
         self._learner, self._least = learner, least
         self.plain = self.shown = learner("")
         self._undone = self._line = ""
-        self._start = self.plain.pairs.within(start)
+        self._start = self.plain.pairs.within(start, START)
 
     @property
     def learned(self) -> int:

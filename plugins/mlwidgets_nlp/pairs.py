@@ -47,10 +47,13 @@ class Pairs:
         self.newest = max(ID)
         self.look()
 
-    def within(self, words: Iterable[str]) -> Ints:
-        """The places of these words, for `read`."""
+    def within(self, words: Iterable[str], most: int) -> Ints:
+        """The places of these words, at most so many, for `read`."""
         known = (self.number[word] for word in words)
-        return np.concatenate([np.arange(self.start[k], self.start[k + 1]) for k in known])
+        spans = [
+            np.arange(self.start[k], min(self.start[k + 1], self.start[k] + most)) for k in known
+        ]
+        return np.concatenate(spans)[:most]
 
     def read(self, places: Ints) -> list[int]:
         """The ids that stand there now."""

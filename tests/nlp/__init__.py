@@ -1,0 +1,1 @@
+"""Natural language: what each system promises, beside its reference."""

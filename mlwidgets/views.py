@@ -320,8 +320,10 @@ RANK: dict[str, tuple[int, ...]] = {
 
 
 # options of ours that name a column
-NAMING = ("x", "agent", "tokens", "heads", "says", "weight", "rows", "cols", "labels", "band", "at")
-NAMING += ("values", "marks", "trail", "field", "over", "arrows", "arrows_at", "axes")
+NAMING: tuple[str, ...] = (
+    *("x", "agent", "tokens", "heads", "says", "weight", "rows", "cols", "labels", "band", "at"),
+    *("values", "marks", "trail", "field", "over", "arrows", "arrows_at", "axes"),
+)
 
 
 def check_views(views: Sequence[View], schema: Schema) -> None:

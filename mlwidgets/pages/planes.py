@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .box import Box
-from .mosaics import coarse, ends
+from .mosaics import coarse
+from .mosaics import ends as ends_of
 from .numbers import num
 from .scales import Scale, ticks
 from .svg import (
@@ -33,6 +34,7 @@ LEFT, BOTTOM, TOP, RIGHT, BAR, LEGEND = 40.0, 20.0, 6.0, 10.0, 52.0, 18.0
 TALL, FLAT, ALIKE = 440.0, 340.0, 4.0
 REGION = 0.24  # how much of a class's colour is in its region
 SOLE = 3000  # more points than these are squares
+CELLS = 6_000  # of a field
 MOST = 12_000  # points of a still
 LONGEST = 22.0  # px, of an arrow
 MARK = 9.0  # px, of a mark's radius
@@ -62,7 +64,8 @@ def scatter(sheet: Sheet, box: Box) -> float:
     bar = shade or (_shade(values) if values is not None else None)
     plane = _plane(box, _extent(box, xy, marks), bar=bool(bar and bar[1]), legend=bool(names))
     if field is not None and shade is not None:
-        _field(sheet, box, plane, field, shade[0])
+        with sheet.crisp():
+            _field(sheet, box, plane, field, shade[0])
     _axes(sheet, box, plane, grid=field is None)
     _trail(sheet, box, plane)
     plain = QUIET if marks is not None or field is not None else HUES["value"]
@@ -81,7 +84,8 @@ def _array(box: Box, name: str) -> Any:
     """A column of the frame, or None."""
     import numpy as np
 
-    return np.asarray(box.values[name]) if name and name in box.values else None
+    found = np.asarray(box.values[name]) if name and name in box.values else None
+    return found if found is None or found.size or name == box.view.columns[0] else None
 
 
 def _extent(box: Box, xy: Any, marks: Any) -> Extent:
@@ -100,8 +104,8 @@ def _extent(box: Box, xy: Any, marks: Any) -> Extent:
     pad = 0.06 * (kind.hi - kind.lo)
     lo, hi = kind.lo - 2 * pad, kind.hi + 2 * pad
     inside = min(near[0], near[2]) >= lo and max(near[1], near[3]) <= hi
-    drawn = (kind.lo - pad, kind.hi + pad) * 2
-    return drawn if inside or not xy.size else near  # type: ignore[return-value]  # two pairs
+    ends = kind.lo - pad, kind.hi + pad
+    return (*ends, *ends) if inside or not xy.size else near
 
 
 def _around(arrays: list[Any]) -> Extent:
@@ -142,7 +146,7 @@ def class_colour(k: float) -> str:
 def _shade(array: Any, *, may_be_classes: bool = False) -> tuple[Shade, tuple[float, float] | None]:
     """How numbers become colours, and the ends of their ramp; regions of classes have none."""
     finite = array[abs(array) < math.inf]
-    lo, hi = ends(array)
+    lo, hi = ends_of(array)
     whole = bool(finite.size) and bool((finite == finite.round()).all())
     if may_be_classes and whole and lo >= 0 and hi < len(CLASSES):
         return lambda k: mix(PAPER, class_colour(k), REGION), None
@@ -153,15 +157,18 @@ def _shade(array: Any, *, may_be_classes: bool = False) -> tuple[Shade, tuple[fl
 
 
 def _colours(labels: Any, values: Any, plain: str) -> Callable[[int], str]:
-    if values is not None:
+    if values is not None and (abs(values) < math.inf).any():
         shade = _shade(values)[0]
         return lambda k: shade(float(values[k]))
-    return (lambda k: class_colour(labels[k])) if labels is not None else lambda _: plain
+    if labels is None:
+        return lambda _: plain
+    return lambda k: class_colour(labels[k]) if labels[k] >= 0 else QUIET
 
 
 def _field(sheet: Sheet, box: Box, plane: Plane, field: Any, shade: Shade) -> None:
     """Row 0 at the bottom; regions keep their edges, values are averaged where there are many."""
-    rows = (field if shade(0) == mix(PAPER, CLASSES[0], REGION) else coarse(field))[::-1]
+    regions = shade(0) == mix(PAPER, CLASSES[0], REGION)
+    rows = (field if regions else _smooth(coarse(field.astype(float))))[::-1]
     over = _array(box, box.view.options.get("over", ""))
     x0, x1, y0, y1 = over if over is not None else (*_ends(plane.x), *_ends(plane.y))
     left, right, top, bottom = plane.x(x0), plane.x(x1), plane.y(y1), plane.y(y0)
@@ -178,6 +185,21 @@ def _field(sheet: Sheet, box: Box, plane: Plane, field: Any, shade: Shade) -> No
             begun = c
 
 
+def _smooth(field: Any) -> Any:
+    """Finer, the values between as the page's canvas fills them."""
+    import numpy as np
+
+    finer = int((CELLS / field.size) ** 0.5)
+    for axis in (0, 1) if finer > 1 else ():
+        n = field.shape[axis]
+        at = np.clip((np.arange(n * finer) + 0.5) / finer - 0.5, 0, n - 1)
+        low = np.floor(at).astype(int)
+        high, part = np.minimum(low + 1, n - 1), at - low
+        part = part[:, None] if axis == 0 else part
+        field = field.take(low, axis) * (1 - part) + field.take(high, axis) * part
+    return field
+
+
 def _ends(scale: Scale) -> tuple[float, float]:
     return scale.lo, scale.hi
 
@@ -192,8 +214,9 @@ def _axes(sheet: Sheet, box: Box, plane: Plane, *, grid: bool) -> None:
         if grid:
             sheet.line(plane.left, plane.y(value), right, plane.y(value), RULE)
         sheet.text(plane.left - 6, plane.y(value) + 3.5, text, Font(10, QUIET, "end", SMALL.family))
-    said = box.view.options.get("axes", ())
-    across, up, *_ = [*(box.values.get(said, ()) if isinstance(said, str) else said), "", ""]
+    said: Any = box.view.options.get("axes", ())
+    words = box.values.get(said, ()) if isinstance(said, str) else said
+    across, up = [*map(str, words), "", ""][:2]
     if across:
         sheet.text(right, bottom - 5, f"{across} →", END)
     if up:

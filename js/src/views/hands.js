@@ -59,6 +59,7 @@ export function hands(ctx, names, view) {
   /** The mark under a pointer. @param {number} px @param {number} py */
   function markAt(px, py, reach = REACH) {
     const data = moves ? places ?? view.marks()?.data ?? [] : [], { x, y } = view.plane();
+    if (!data.length || !data.every(Number.isFinite)) return -1; // all places are one value: not before all are there
     let best = reach * reach, found = -1;
     for (let k = 0; 2 * k < data.length; k++) {
       const far = (x(data[2 * k]) - px) ** 2 + (y(data[2 * k + 1]) - py) ** 2;

@@ -56,10 +56,10 @@ export function scatter(ctx) {
     if (field && fieldShades) drawField(g, plane, field, fieldShades, palette, over ? extentIn(over) : plane.extent);
     drawAxes(g, plane, palette, { grid: !field, axes: scene.axes });
     if (trail) drawTrail(g, plane, trail, palette);
-    const shades = scene.values && !hand.drawing ? shadesOf(scene.values.data, palette) : null;
+    const shades = scene.values && !hand.drawing && scene.values.data.some(Number.isFinite) ? shadesOf(scene.values.data, palette) : null;
     drawPoints(g, plane, xy, (k) => {
       if (shades) return shade(shades, scene.values?.data[k] ?? NaN);
-      return labels ? classColour(palette, labels[k]) : palette.css(marks || field ? "ink-2" : "value");
+      return labels && labels[k] >= 0 ? classColour(palette, labels[k]) : palette.css(labels || marks || field ? "ink-2" : "value");
     }, shades ? palette.css("ink-2") : field ? palette.css("paper") : "");
     if (arrows) drawArrows(g, plane, arrowsAt?.data ?? xy, arrows.data, palette);
     if (marks) drawMarks(g, plane, marks, palette, hand.held);
@@ -111,7 +111,7 @@ export function scatter(ctx) {
   }
 
   /** @param {number} label */
-  const named = (label) => names[label] ?? (spec.marks ? `of ${plain(label + 1)}` : `class ${plain(label)}`);
+  const named = (label) => (label < 0 ? "of none yet" : names[label]) ?? (spec.marks ? `of ${plain(label + 1)}` : `class ${plain(label)}`);
 
   const summary = () => {
     if (!scene) return `Points ${column.words || column.name}, not here yet.`;
@@ -153,7 +153,11 @@ function there({ data }) {
 function sceneOf({ spec, store }, position) {
   const xy = store.array(spec.columns[0], position);
   if (!xy) return null;
-  const cell = (/** @type {string} */ option) => (typeof spec[option] === "string" ? store.array(String(spec[option]), position) ?? null : null);
+  /** One without a number in it is none. @param {string} option */
+  const cell = (option) => {
+    const found = typeof spec[option] === "string" ? store.array(String(spec[option]), position) : null;
+    return found?.data.length ? found : null;
+  };
   const said = typeof spec.axes === "string" && store.columns.has(spec.axes) ? store.row(spec.axes, position) : spec.axes;
   return {
     xy, labels: cell("labels"), values: cell("values"), marks: cell("marks"), field: cell("field"), over: cell("over"),

@@ -22,3 +22,8 @@ def mlwidgets_register(registry: Registration) -> None:
         "mlwidgets_nlp.decoder:decoder",
         reference="mlwidgets_nlp.references_decoder:decoded",
     )
+    registry.algorithm(
+        "nlp.sampling",
+        "mlwidgets_nlp.sampling:sampling",
+        reference="mlwidgets_nlp.references_sampling:sampled",
+    )

@@ -52,7 +52,7 @@ class Param:
     default: Any = REQUIRED
     live: bool = False
     label: str = ""
-    unless: str = ""  # a parameter beside which it has no effect
+    unless: str = ""  # the parameters beside which it has no effect
 
     @property
     def symbol(self) -> str:
@@ -132,8 +132,8 @@ class Spec(Mapping[str, Param]):
             params.append(_param(p.name, hints.get(p.name, REQUIRED), p.default, words))
         spec = cls(tuple(params))
         for param in params:
-            if param.unless:
-                spec.named(param.unless)
+            for other in param.unless.split():
+                spec.named(other)
         return spec
 
     def __getitem__(self, name: str) -> Param:
@@ -151,7 +151,7 @@ class Spec(Mapping[str, Param]):
     def inert(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """The parameters that have no effect beside these values."""
         given = {name for name, value in values.items() if value is not None}
-        return tuple(p.name for p in self.params if p.unless in given)
+        return tuple(p.name for p in self.params if given.intersection(p.unless.split()))
 
     @property
     def live(self) -> tuple[str, ...]:
@@ -234,7 +234,7 @@ def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
 def _param(name: str, hint: Any, default: Any, words: Mapping[str, str]) -> Param:
     base, marks = _unwrap(hint)
     label = next((m for m in marks if isinstance(m, str)), words.get(name, ""))
-    unless = next((m.name for m in marks if isinstance(m, Unless)), "")
+    unless = " ".join(m.name for m in marks if isinstance(m, Unless))
     kind = kind_of(base, marks, default)
     if isinstance(kind, (Secret, Maybe, ListOf)):  # a secret default is in the source, used or not
         with suppress(ValueError):

@@ -1,7 +1,7 @@
 /** One control for each parameter. It shows what is in force at the cursor. */
 import { el, put, set, unique } from "./dom.js";
 import { drawFace } from "./draw.js";
-import { steered } from "./force.js";
+import { instead, steered } from "./force.js";
 import { after } from "./lanes.js";
 import { plain, points, shown } from "./format.js";
 
@@ -46,9 +46,9 @@ export function controls(run, cursor, branching, paint) {
 /** Takes away what has no effect, and says so. @param {{param: Param, node: HTMLElement}[]} all @param {Moment} m */
 function idleWords(all, m) {
   const bound = all.filter(({ param }) => param.unless);
-  for (const { param, node } of bound) node.hidden = m.params[param.unless ?? ""] != null;
+  for (const { param, node } of bound) node.hidden = Boolean(instead(param, m.params));
   const gone = bound.filter(({ node }) => node.hidden).map(({ param }) => param);
-  return gone.length ? `With a ${gone[0].unless} given, no effect of ${gone.map((param) => param.name).join(", ")}.` : "";
+  return gone.length ? `With a ${instead(gone[0], m.params)} given, no effect of ${gone.map((param) => param.name).join(", ")}.` : "";
 }
 
 /** @param {string} title @param {{node: HTMLElement}[]} items */

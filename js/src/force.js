@@ -32,5 +32,8 @@ export function marks(events, near) {
   return out;
 }
 
+/** The parameter beside which another one has no effect, if it is given. @param {Param} param @param {Record<string, unknown>} params */
+export const instead = ({ unless = "" }, params) => unless.split(" ").find((name) => params[name] != null);
+
 /** @param {Info} info @param {string} name @returns {Param | undefined} */
 export const paramOf = (info, name) => info.params.find((param) => param.name === name);

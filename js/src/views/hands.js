@@ -1,6 +1,6 @@
 /** What a hand does on a plane: draws points, moves marks, or only points at them. Mouse, finger and keys alike. */
 import { pointer } from "../canvas.js";
-import { paramOf } from "../force.js";
+import { instead, paramOf } from "../force.js";
 import { listed, plain, told } from "../format.js";
 import { added, drawingOf, rounded, sampled, Sketch, sprayed, STEP, toolsOf, without } from "../sketch.js";
 import { MARK } from "./plane.js";
@@ -243,7 +243,7 @@ export function hands(ctx, names, view) {
     update(m) {
       const value = draws ? m.params[draws.name] : null;
       crowd = sampled(value);
-      able = Boolean(draws) && !crowd && !(draws?.unless && m.params[draws.unless] != null);
+      able = Boolean(draws) && !crowd && !(draws && instead(draws, m.params));
       sketch.settle(drawingOf(value));
       const marks = view.marks()?.data;
       if (places && held < 0 && marks && (performance.now() - moved > SETTLE || places.every((v, k) => Math.abs(v - marks[k]) < 1e-9))) places = null;

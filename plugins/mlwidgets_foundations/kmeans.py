@@ -1,0 +1,167 @@
+r"""k-means: each point joins its nearest centre, each centre moves to the mean of its points.
+
+Arthur & Vassilvitskii (2007), "k-means++: the advantages of careful seeding", Proceedings of the
+18th ACM-SIAM Symposium on Discrete Algorithms, 1027-1035. The two half-steps are Lloyd's, of 1957
+(doi:10.1109/TIT.1982.1056489).
+
+    D_i^2 = \min_j \lVert x_i - \mu_j \rVert^2          (1)  to the nearest centre so far
+    p_i = D_i^2 / \sum_l D_l^2                          (2)  chance to be the next centre
+    z_i = \arg\min_j \lVert x_i - \mu_j \rVert^2        (3)  assign
+    \mu_j = \frac{1}{n_j} \sum_{z_i = j} x_i            (4)  update, n_j points having joined j
+    J = \sum_i \lVert x_i - \mu_{z_i} \rVert^2          (5)  inertia: neither half adds to it
+
+Where: points points that you draw; k centres; seeding the first centres; scaled columns to equal
+spread; centroids centres where you put them; iterations iterations at most; data your own table;
+image the colours of an image; seed seed; xy points; z nearest centre; p chance to be the next
+centre; mu centres; ways ways of the centres; field whose region it is; over part of the plane; axes
+axes; inertia inertia; sizes points of each centre; names centres; iteration iterations finished;
+said this half-step; picture the image in k colours.
+
+What to watch: Both half-steps lower the inertia, yet where it ends depends on where it began.
+
+Try: seeding=first  what if the first points that come are the centres?
+Try: points=moons k=2  does it find the two moons?
+Try: image=china k=8  how few colours make a photograph?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, NamedTuple, NotRequired, TypedDict
+
+import numpy as np
+
+import mlwidgets as ml
+
+from .clusters import Figure, Floats, Ints, distances, nearest, read, rescued, sums
+
+BLOBS, NONE = ml.Points("blobs:300"), ml.Points()
+Drawn = Annotated[ml.Points, ml.PointsKind(least=1, most=2000)]
+Photo = Annotated[ml.Image, ml.ImageKind(channels=3)]
+Seeding = Literal["k-means++", "random", "first"]
+PLANE = {"labels": "z", "values": "p", "marks": "mu", "trail": "ways", "axes": "axes"}
+
+
+class Half(TypedDict):
+    xy: Annotated[ml.Array, "point axis"]
+    z: Annotated[ml.Array, "point"]
+    p: Annotated[ml.Array, "point"]
+    mu: Annotated[ml.Array, "centre axis"]
+    ways: Annotated[list[Floats], "centre step axis"]
+    field: Annotated[ml.Array, "row column"]
+    over: Annotated[ml.Array, "end"]
+    axes: list[str]
+    inertia: float | None
+    sizes: Annotated[ml.Array, "centre"]
+    names: list[str]
+    iteration: Annotated[int, ml.Unit(total="iterations")]
+    said: str
+    picture: NotRequired[Annotated[ml.Array, "row column colour"]]
+
+
+class Clusters(NamedTuple):
+    """What a finished run has found: centres (k, d), the centre of each point (n,), the inertia."""
+
+    mu: Floats
+    z: Ints
+    J: float
+
+
+def seeds(X: Floats, k: int, seeding: Seeding, seed: int) -> Iterator[tuple[int, Floats]]:
+    """The first centres one by one, each a point, and the chance p that each point had."""
+    rng = np.random.default_rng(seed)
+    p = np.full(len(X), 1 / len(X))
+    D2 = np.full(len(X), np.inf)
+    for j in range(k):
+        i = j if seeding == "first" else int(rng.choice(len(X), p=p))
+        yield i, p
+        D2 = np.minimum(D2, distances(X, X[i]))  # (1)
+        D2[i] = 0
+        if seeding == "random":
+            p = np.where(D2 > 0, 1.0, 0.0)
+        else:
+            p = D2
+        p = p / p.sum() if p.any() else np.full(len(X), 1 / len(X))  # (2)
+
+
+def update(X: Floats, z: Ints, D2: Floats, mu: Floats) -> tuple[Floats, list[int]]:
+    """Each centre at the mean of its points; one that has none takes the farthest point."""
+    n, total = sums(X, z, len(mu))
+    lost = rescued(X, z, D2, n, total)
+    there = n > 0
+    mu = mu.copy()
+    mu[there] = total[there] / n[there, None]  # (4)
+    return mu, lost
+
+
+@ml.algorithm(
+    ml.Scatter(
+        *("xy", "Points", "and the centres they join"),
+        **PLANE,
+        field="field",
+        over="over",
+        draws="points",
+        moves="centroids",
+        wide=True,
+    ),
+    ml.Picture("picture", "The image", "in as many colours as there are centres"),
+    ml.Words("said", "This half-step"),
+    ml.Line("inertia", title="Inertia", note="sum of squared distances", hue="error"),
+    ml.Bars("sizes", "Points of each centre", labels="names", lo=0),
+    step="half-step",
+)
+def kmeans(
+    points: Annotated[Drawn, ml.Unless("data"), ml.Unless("image")] = BLOBS,
+    k: Annotated[int, ml.Range(1, 64)] = 5,
+    seeding: Seeding = "k-means++",
+    centroids: ml.Live[Annotated[ml.Points, ml.PointsKind(most=64)]] = NONE,
+    scaled: bool = False,
+    iterations: Annotated[int, ml.Range(1, 300)] = 50,
+    data: Annotated[ml.Table | None, ml.Unless("image")] = None,
+    image: Photo | None = None,
+    seed: int = 0,
+) -> ml.Frames[Half]:
+    cloud = read(points, data, image, scaled)
+    X = cloud.X
+    if k > len(X):
+        raise ml.ParamError(f"k={k}: must be at most the number of points, {len(X)}", "k", len(X))
+    figure, hand = Figure(cloud, k), centroids
+    mu = np.full((k, X.shape[1]), np.nan)
+    if len(centroids) == k:
+        mu = cloud.moved(np.zeros_like(mu), centroids.xy)
+    else:
+        yield Half(**figure.frame(mu), said=f"{cloud.said}, and no centre yet.")
+        for j, (i, p) in enumerate(seeds(X, k, seeding, seed)):
+            mu[j] = X[i]
+            said = f"Centre {j + 1} of {k}: a point whose chance was {p[i]:.2g}."
+            hand = yield Half(**figure.frame(mu, p=p), said=said)
+
+    def taken(now: ml.Points) -> bool:
+        """Has a hand moved the centres?"""
+        nonlocal hand, mu
+        if now is hand or len(now) != k:
+            return False
+        hand, mu = now, cloud.moved(mu, now.xy)
+        return True
+
+    z, iteration = np.full(len(X), -1), 0
+    while True:
+        before = z
+        z, D2 = nearest(X, mu)  # (3)
+        J, changed = float(D2.sum()), int((z != before).sum())  # (5)
+        over = "Nothing changes any more." if not changed else f"{changed:,} points change."
+        now = yield Half(**figure.frame(mu, z, J, iteration), said=f"Assign: {over}")
+        if taken(now):
+            continue
+        if not changed or iteration == iterations:
+            return Clusters(mu + cloud.mean, z, J)
+        last = mu
+        mu, lost = update(X, z, D2, mu)
+        iteration += 1
+        far = float(np.sqrt(((mu - last) ** 2).sum(axis=1)).max())
+        said = f"Update: centres move by up to {far:.3g}."
+        said += "".join(
+            f" Centre {j + 1} had lost all its points: it takes the farthest." for j in lost
+        )
+        J = float(distances(X, mu, z).sum())
+        taken((yield Half(**figure.frame(mu, z, J, iteration), said=said)))

@@ -12,9 +12,9 @@ ACL 54, 1715-1725. doi:10.18653/v1/P16-1162
 
 Where: text text to learn from; file a file in its place; line line to encode; merges tokens to
 learn; least occurrences a merge needs; undone merges undone; stride merges a frame; merge tokens
-learned; pair pair just merged; n its occurrences; rho bytes a token; free with nothing undone;
-start beginning of the text; pairs commonest pairs; counts their occurrences; encoded line in
-tokens; ids their numbers; lost tokens lost by undoing; gained tokens in their place.
+learned; pair pair just merged; n its occurrences; rho bytes/token; free else; start beginning of
+the text; pairs commonest pairs; counts their occurrences; encoded line in tokens; ids their
+numbers; lost tokens lost by undoing; gained tokens in their place.
 
 What to watch: Endings and short words come first, whole words later. Click a token to undo its
 merge: the text falls apart there, and other merges take its place.
@@ -30,15 +30,16 @@ smaller ids is merged, as tokenizers does; `pairs.py` finds (2) and (3) without 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from functools import partial
 from itertools import pairwise
 from math import inf
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import mlwidgets as ml
 
-from .bytelevel import BYTES, pieces
+from .bytelevel import BYTES, pieces, spelled
 from .corpus import ENGLISH, LINE, Corpus, TextFile, Undone, corpus, forbidden
 from .learned import Learning, Merge, Step
 from .pairs import Pairs, key
@@ -76,6 +77,10 @@ class Learner:
             return Merge(left, right, n)
         return None
 
+    def named(self, ids: Iterable[int]) -> str:
+        """These tokens as merges.txt writes them."""
+        return " ".join(spelled(self.tokens[i]) for i in ids)
+
     @property
     def rho(self) -> float:
         return self.pairs.bytes / self.pairs.size  # (5)
@@ -95,28 +100,28 @@ def merged(w: list[int], ranks: Ranks) -> list[int]:
     return w
 
 
-VIEW = "mlwidgets_nlp.views:bpe.js"
-PAIRS = ml.Own(
-    VIEW,
-    "pairs",
-    "counts",
-    title="Commonest pairs",
-    part="pairs",
-    pair="pair",
-    count="n",
-    undone="undone",
-    lost="lost",
-    gained="gained",
-)
-TEXT = ml.Own(VIEW, "start", title="The text", wide=True, pair="pair", undone="undone")
-OWN = ml.Own(VIEW, "encoded", title="Your line", wide=True, ids="ids")
+OWN, STILL = "mlwidgets_nlp.views:bpe.js", "mlwidgets_nlp.bpe_stills:"
+UNDO: dict[str, Any] = {"undone": "undone", "pair": "pair"}
+CHANGE: dict[str, Any] = {
+    "count": "n",
+    "rho": "rho",
+    "free": "free",
+    "lost": "lost",
+    "gained": "gained",
+}
 
 
 @ml.algorithm(
-    TEXT,
-    PAIRS,
+    ml.Own(OWN, "start", title="The text", wide=True, still=STILL + "tokens", **UNDO),
+    ml.Own(
+        *(OWN, "pairs", "counts"),
+        title="Commonest pairs",
+        still=STILL + "pairs",
+        part="pairs",
+        **UNDO | CHANGE,
+    ),
     ml.Line("rho", "free", title="Compression", x="merge", lo=1),
-    OWN,
+    ml.Own(OWN, "encoded", title="Your line", wide=True, still=STILL + "tokens", ids="ids"),
     step="frame",
     data=lambda params: params["file"] and corpus("", params["file"]),
 )

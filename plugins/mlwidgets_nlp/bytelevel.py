@@ -53,6 +53,7 @@ def decoded(data: bytes) -> str:
         return data.decode("utf-8", "replace")
 
 
+@lru_cache(maxsize=100_000)
 def spelled(token: bytes) -> str:
     """A token as merges.txt writes it: a character for each byte, Ġ for the blank."""
     return "".join(map(SPELL.__getitem__, token))

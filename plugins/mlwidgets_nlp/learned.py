@@ -83,7 +83,6 @@ class Learning:
     def seen(self, line: str, made: Merge | None = None) -> Step:
         """All that a frame shows, with the line encoded by what has been learned."""
         self._line, shown, plain = line, self.shown, self.plain
-        words = [*map(spelled, shown.tokens)]
         top, ids = shown.pairs.top(PAIRS), shown.tokenizer.encode(line)
         return Step(
             merge=self.learned,
@@ -91,10 +90,10 @@ class Learning:
             n=made.n if made else 0,
             rho=shown.rho,
             free=None if shown is plain else plain.rho,
-            start=" ".join(words[i] for i in shown.pairs.read(self._start)),
-            pairs=[f"{words[a]} {words[b]}" for _, a, b in top],
+            start=shown.named(shown.pairs.read(self._start)),
+            pairs=[shown.named(pair) for _, *pair in top],
             counts=[n for n, _, _ in top],
-            encoded=" ".join(words[i] for i in ids),
+            encoded=shown.named(ids),
             ids=ids,
             lost=named(plain, shown),
             gained=named(shown, plain),

@@ -62,7 +62,7 @@ def test_a_click_undoes_a_merge_and_shows_what_comes_in_its_place(lab: Lab) -> N
     expect(chip(text, "␣the")).to_have_count(0)
     group = player.box.get_by_role("group", name="Undone", exact=True)
     expect(group).to_be_visible()
-    expect(player.box.get_by_text("not learned: ␣the")).to_be_visible()
+    expect(player.box.get_by_text("Not learned: ␣the")).to_be_visible()
     assert float(book.eval("run.trace['rho'][-1]")) < float(book.eval("run.trace['free'][-1]"))
     book.screenshot("nlp.bpe-undone", player.box)
     player.button("Allow ␣the again").click()

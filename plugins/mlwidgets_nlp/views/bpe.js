@@ -154,7 +154,8 @@ function pairs(ctx, kit) {
     paint();
     allow();
     const [lost, gained] = [text("lost", m), text("gained", m)].map((t) => t.split(" ").filter(Boolean).map(readable));
-    put(difference, lost.length + gained.length ? `Without ${undone.length > 1 ? "them" : "it"}, not learned: ${lost.join(" ") || "none"}. In ${lost.length > 1 ? "their" : "its"} place: ${gained.join(" ") || "none"}.` : "");
+    const [rho, free] = ["rho", "free"].map((name) => store.value(String(spec[name]), m.position));
+    put(difference, undone.length && !Number.isNaN(free) ? `${undone.length > 1 ? "Without them" : "Without it"}: ${kit.num(rho)} bytes a token, not ${kit.num(free)}. Not learned: ${lost.join(" ") || "none"}. In ${lost.length > 1 ? "their" : "its"} place: ${gained.join(" ") || "none"}.` : "");
     ctx.say("", made ? `merged ${readable(made.split(" ")[0])} + ${readable(made.split(" ")[1])}, ${kit.cell(often, "int")} times` : "");
   }
 

@@ -1,4 +1,5 @@
-/** The drawing pad: an image parameter's control. Mouse, finger and keys draw at the image's own size; a stroke is sent when the pen is lifted, a file shrunk. */
+/** The drawing pad: an image parameter's control. Mouse, finger and keys draw at the image's own size; a stroke is sent when the pen is lifted, a file or the camera's still shrunk. */
+import { hasCamera, still } from "./camera.js";
 import { el, put, set } from "./dom.js";
 import { asInk, blank, decoded, encoded, fromRgba, stroke } from "./pixels.js";
 
@@ -7,6 +8,7 @@ import { asInk, blank, decoded, encoded, fromRgba, stroke } from "./pixels.js";
 
 const SIDE = 256; // pixels a side of an uploaded image whose size is free
 const DRAWN = 64; // a larger image is uploaded, not drawn
+const PAGE = 28; // pixels a side of a drawing whose size is free
 const CELL = 24; // canvas pixels of one
 const MOST = 40e6; // pixels of a file, as the kernel allows
 
@@ -15,17 +17,20 @@ const MOST = 40e6; // pixels of a file, as the kernel allows
  * @param {(value: string, final: boolean) => void} change @param {boolean} off
  */
 export function drawFace(param, { name, label }, change, off) {
-  const [rows, cols] = param.size ?? [0, 0];
-  const pad = rows > 0 && Math.max(rows, cols) <= DRAWN && param.channels !== 3;
-  const canvas = el("canvas", { class: pad ? "pad" : "pad still", tabindex: pad && !off ? 0 : null, role: pad ? "application" : "img" });
+  const free = !param.size && param.channels !== 3;
+  let [rows, cols] = param.size ?? [0, 0];
+  let pad = rows > 0 && Math.max(rows, cols) <= DRAWN && param.channels !== 3;
+  const canvas = el("canvas");
   const said = el("span", { class: "unseen", role: "status" });
   const nothing = el("span", { class: "note", hidden: true }, "Nothing is drawn: it answers an empty page.");
   const wrong = el("span", { class: "wrong", role: "alert", hidden: true });
   const file = el("input", { type: "file", accept: "image/*", class: "unseen", tabindex: -1, "aria-hidden": "true", onchange: () => void upload() });
-  const clear = el("button", { class: "act", type: "button", "aria-label": `Clear ${name}`, disabled: off, onclick: () => wipe() }, "Clear");
-  const pick = el("button", { class: "act", type: "button", "aria-label": `Upload ${name}`, disabled: off, onclick: () => file.click() }, "Upload…");
+  const act = (/** @type {string} */ text, /** @type {() => void} */ does) =>
+    el("button", { class: "act", type: "button", "aria-label": `${text.replace("…", "")} ${name}`, disabled: off, onclick: does }, text);
+  const acts = [...(free ? [act("Draw", () => begin())] : pad ? [act("Clear", () => wipe())] : []),
+    ...(hasCamera() && !off ? [act("Camera", () => void look())] : []), act("Upload…", () => file.click())];
   const node = el("div", { class: "param drawn", role: "group", "aria-label": name },
-    el("span", { class: "name" }, ...label), el("span", { class: "acts" }, ...(pad ? [clear] : []), pick), canvas, file, nothing, wrong, said);
+    el("span", { class: "name" }, ...label), el("span", { class: "acts" }, ...acts), canvas, file, nothing, wrong, said);
   const g = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   /** @type {Pixels} */
   let image = blank(rows || 1, cols || 1);
@@ -33,12 +38,31 @@ export function drawFace(param, { name, label }, change, off) {
   /** @type {{id: number, at: [number, number]} | null} the pointer that draws: a second finger does not */
   let pen = null;
   let at = [rows >> 1, cols >> 1], keyed = false;
+  become(pad);
+
+  /** A pad to draw on, or a picture to look at. @param {boolean} draws */
+  function become(draws) {
+    pad = draws;
+    if (free && draws) [rows, cols] = [image.rows, image.cols];
+    at = [Math.min(at[0], rows - 1), Math.min(at[1], cols - 1)];
+    set(canvas, { class: pad ? "pad" : "pad still", tabindex: pad && !off ? 0 : null, role: pad ? "application" : "img" });
+  }
+
+  /** An empty page in place of a picture. */
+  function begin() {
+    [rows, cols] = [PAGE, PAGE];
+    wipe();
+    become(true);
+    draw();
+    canvas.focus({ preventScroll: true });
+  }
 
   /** What is in force; never while the pen is down. @param {unknown} value */
   function show(value) {
     if (!pen && typeof value === "string" && value !== word) {
       const next = decoded(value);
       if (next) [image, word] = [next, value];
+      if (next && free) become(next.colours === 1 && Math.max(next.rows, next.cols) <= DRAWN && !value.includes("#"));
     }
     draw();
   }
@@ -118,9 +142,9 @@ export function drawFace(param, { name, label }, change, off) {
     draw();
   }
 
-  if (pad && !off) {
+  if ((pad || free) && !off) {
     canvas.addEventListener("pointerdown", (event) => {
-      if (event.button || pen) return;
+      if (event.button || pen || !pad) return;
       event.preventDefault();
       canvas.focus({ preventScroll: true });
       canvas.setPointerCapture(event.pointerId);
@@ -148,6 +172,7 @@ export function drawFace(param, { name, label }, change, off) {
 
   /** @param {KeyboardEvent} event */
   function key(event) {
+    if (!pad) return;
     /** @type {Record<string, [number, number]>} */
     const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
     const by = moves[event.key], draws = event.key === " ", rubs = event.key === "Backspace" || event.key === "Delete";
@@ -171,14 +196,22 @@ export function drawFace(param, { name, label }, change, off) {
     const chosen = file.files?.[0];
     file.value = "";
     if (!chosen) return;
+    await take(async () => opened(chosen), chosen.name);
+  }
+
+  const look = () => take(still, "The camera");
+
+  /** A picture from elsewhere, or why there is none. @param {() => Promise<ImageBitmap>} source @param {string} whose */
+  async function take(source, whose) {
     try {
-      image = await shrunk(chosen, param);
+      image = shrunk(await source(), param);
     } catch (error) {
       wrong.hidden = false;
-      return put(wrong, `${chosen.name}: ${error instanceof RangeError ? error.message : "is not an image that this browser reads"}`);
+      return put(wrong, `${whose}: ${error instanceof RangeError ? error.message : "is not an image that this browser reads"}`);
     }
     wrong.hidden = true;
     tell();
+    if (free) become(false);
     draw();
   }
 
@@ -199,9 +232,8 @@ async function opened(file) {
   }
 }
 
-/** A file's image at the size that is asked for, never larger than SIDE. @param {Blob} file @param {Param} param @returns {Promise<Pixels>} */
-async function shrunk(file, { size, channels, ink }) {
-  const bitmap = await opened(file);
+/** A picture at the size that is asked for, never larger than SIDE. @param {ImageBitmap} bitmap @param {Param} param @returns {Pixels} */
+function shrunk(bitmap, { size, channels, ink }) {
   const fit = Math.min(1, SIDE / Math.max(bitmap.width, bitmap.height));
   const [rows, cols] = size ?? [Math.max(1, Math.round(bitmap.height * fit)), Math.max(1, Math.round(bitmap.width * fit))];
   const pick = ink ? Math.min : Math.max; // a drawing is kept whole, a photo fills the frame

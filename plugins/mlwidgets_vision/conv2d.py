@@ -7,11 +7,11 @@ doi:10.48550/arXiv.1603.07285
     r = d \, (k - 1) + 1                                             (2)  rows that K covers
     o = \lfloor (n + 2 p - r) / s \rfloor + 1                        (3)  rows of y
 
-Where: image picture; kernel kernel; stride rows from one window to the next; padding zeros around
-the picture; dilation rows from one cell to the next; grey grey, else each colour by itself; side
-most pixels a side; slide row by row, else at once; x pixels; K cells of the kernel; y sums;
-s stride; p padding; d dilation; n rows of the picture; k rows of the kernel; r rows covered; o rows
-of the sums; least smallest sum; most largest sum; said sizes.
+Where: image picture; kernel kernel; stride stride; padding padding; dilation dilation; grey grey,
+else each colour by itself; side most pixels a side; slide row by row, else at once; x pixels;
+K cells of the kernel; y sums; s stride; p padding; d dilation; n rows of the picture; k rows of the
+kernel; r rows covered; o rows of the sums; least smallest sum; bound size of nearly all sums;
+said sizes.
 
 What to watch: Where the picture is even, a kernel whose cells sum to zero answers zero.
 
@@ -42,7 +42,7 @@ SOBEL = KernelKind().check("sobel-x")
 
 
 class Slide(TypedDict):
-    x: Annotated[Any, "row column"]  # its shape may change: first a list of rows
+    x: Annotated[Any, "row column"]
     K: Annotated[Any, "row column"]
     y: Annotated[Any, "row column"]
     s: int
@@ -52,8 +52,8 @@ class Slide(TypedDict):
     k: int
     r: int
     o: int
-    least: float | None
-    most: float | None
+    least: float | None  # none where there is no sum
+    bound: float | None
     said: str
 
 
@@ -94,16 +94,12 @@ def whole(
     else:
         said = f"no window fits: {r} rows are covered, {n + 2 * padding} are there; pad more"
     y.setflags(write=False)
-    ends = (float(y.min()), float(y.max())) if y.size else (None, None)
+    some = np.abs(y.ravel()[:: 1 + y.size // 4096])
+    ends = (float(y.min()), float(np.quantile(some, 0.98))) if y.size else (None, None)
     return Slide(
         x=x, K=K, y=y, s=stride, p=padding, d=dilation, n=n, k=k, r=r, o=len(y),
-        least=ends[0], most=ends[1], said=said,
+        least=ends[0], bound=ends[1], said=said,
     )  # fmt: skip
-
-
-def rows(frame: Slide, done: int) -> Slide:
-    """The frame as far as its rows are done."""
-    return {**frame, "x": [*frame["x"]], "K": [*frame["K"]], "y": [*frame["y"][:done]]}
 
 
 def answering(given: dict[str, Any], side: int) -> dict[str, Callable[[Any], Slide]]:
@@ -119,7 +115,7 @@ def answering(given: dict[str, Any], side: int) -> dict[str, Callable[[Any], Sli
 @ml.algorithm(
     ml.Own(
         "mlwidgets_vision.views:conv.js",
-        *("x", "K", "y", "s", "p", "d", "o", "least", "most", "said"),
+        *("x", "K", "y", "s", "p", "d", "o", "least", "bound", "said"),
         title="Picture, kernel and sums",
         alt="{said}",
         wide=True,
@@ -139,13 +135,13 @@ def conv2d(
     slide: bool = True,
 ) -> ml.Frames[Slide]:
     names = ("image", "kernel", "stride", "padding", "dilation", "grey")
-    given: dict[str, Any] = dict(
-        zip(names, (image, kernel, stride, padding, dilation, grey), strict=True)
-    )
+    given: dict[str, Any]
+    given = dict(zip(names, (image, kernel, stride, padding, dilation, grey), strict=True))
     frame, done = whole(**given, side=side), 0
     while done == 0 or done < frame["o"]:
-        done = min(done + max(1, -(-frame["o"] // SHOWN)), frame["o"]) if slide else frame["o"]
-        now: dict[str, Any] = dict(zip(names, (yield rows(frame, done)), strict=True))
+        done = min(done + max(1, frame["o"] // SHOWN), frame["o"]) if slide else frame["o"]
+        x, K, y = (list(frame[of]) for of in ("x", "K", "y"))  # lists: their shapes may change
+        now = dict(zip(names, (yield {**frame, "x": x, "K": K, "y": y[:done]}), strict=True))
         if now != given:
             given, frame = now, whole(**now, side=side)
         elif not done:

@@ -118,7 +118,7 @@ def _matrix(value: Any) -> Cells:
     if isinstance(value, Mapping | set | frozenset) or not hasattr(value, "__len__"):
         raise ValueError(f"must be {WORDS}, or a matrix")
     if hasattr(value, "detach"):
-        value = value.detach().cpu()
+        value = value.detach().cpu().numpy()
     try:
         cells = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):

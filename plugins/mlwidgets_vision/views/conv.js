@@ -8,7 +8,7 @@
 export default function (ctx, kit) {
   const { store, spec, body } = ctx;
   const { el, put, set, num } = kit;
-  const [EDITED, WRITTEN, HIGH, GAP, NARROW] = [7, 49, 340, 18, 560]; // cells a side that can be edited, products written out, px
+  const [EDITED, WRITTEN, HIGH, GAP, NARROW, TERM] = [7, 49, 340, 18, 420, 90]; // cells a side that can be edited, products written out, px
   const presets = /** @type {Record<string, string>} */ (spec.presets ?? {});
   const colours = ["red", "green", "blue"];
 
@@ -23,9 +23,10 @@ export default function (ctx, kit) {
   const middle = el("div", {}, head(title), grid, styled(el("div", {}, smaller, larger), "display:flex;margin-left:-6px"), chips, waits, wrong);
   const channel = styled(el("div", { role: "group", "aria-label": "Colour", hidden: true }, ...colours.map((name, c) => button(name, () => see(c)))), "display:flex;margin-left:-6px");
   const sum = styled(el("div"), "font:11.5px/1.7 var(--mono);overflow-x:auto;font-variant-numeric:tabular-nums");
-  const stage = styled(el("div", {}, left.node, middle, right.node), "display:flex;flex-wrap:wrap;align-items:flex-start");
+  const products = styled(el("div", {}, head("The sum that is framed"), channel, sum), "min-width:0");
+  const stage = styled(el("div", {}, left.node, right.node, middle, products), "display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);align-items:start");
   body.setAttribute("role", "group");
-  body.append(stage, channel, styled(el("div"), "height:8px"), sum);
+  body.append(stage);
 
   /** @type {Moment | undefined} */
   let moment;
@@ -60,9 +61,9 @@ export default function (ctx, kit) {
 
   /** @param {string} name */
   function panel(name) {
-    const said = el("span"), holder = styled(el("div"), "outline-offset:2px");
-    const node = el("div", {}, head(said), holder);
-    return { name, said, holder, node, ...kit.canvasIn(holder) };
+    const said = el("span"), foot = el("span"), holder = styled(el("div"), "outline-offset:2px");
+    const node = el("div", {}, head(said), holder, styled(head(foot), "font-size:12px;color:var(--ink-2)"));
+    return { name, said, foot, holder, node, ...kit.canvasIn(holder) };
   }
 
   /** @param {string} text @param {() => void} act */
@@ -172,17 +173,14 @@ export default function (ctx, kit) {
     draw();
   }
 
-  /** Side by side where there is room; else the kernel below. */
+  /** Picture and sums side by side; what is summed stands below them. */
   function layout() {
-    const width = Math.max(240, kit.widthOf(body)), narrow = width < NARROW;
-    const mid = Math.max(150, Math.min(240, grid.childElementCount ? (cells[0]?.length ?? 3) * 46 : 150));
-    const side = Math.floor(narrow ? (width - GAP) / 2 : (width - mid - 2 * GAP) / 2);
+    const width = Math.max(240, kit.widthOf(body)), side = Math.floor((width - GAP) / 2);
     stage.style.gap = `12px ${GAP}px`;
-    stage.style.flexWrap = narrow ? "wrap" : "nowrap";
-    for (const one of [left, right]) one.node.style.width = one.holder.style.width = `${side}px`;
-    middle.style.width = narrow ? "100%" : `${mid}px`;
-    middle.style.order = narrow ? "3" : "2";
-    right.node.style.order = narrow ? "2" : "3";
+    for (const one of [left, right]) one.holder.style.width = `${side}px`;
+    const long = side < TERM * (cells[0]?.length ?? 1);
+    middle.style.gridColumn = width < NARROW ? "1 / -1" : "1";
+    products.style.gridColumn = long || width < NARROW ? "1 / -1" : "2";
     for (const one of [left, right]) kit.measure(one.holder);
   }
 
@@ -215,7 +213,7 @@ export default function (ctx, kit) {
       g.fillRect(0, 0, (m + 2 * p) * size, (n + 2 * p) * size);
     }
     kit.drawPixels(g, { data: x.data, from: 0, rows: n, cols: m, colours: depth, lo: 0, hi: 1, table: kit.shades(palette, "light") }, { x: edge, y: edge, w: m * size, h: n * size });
-    put(left.said, `Picture ${n} × ${m}${p ? `, ${p} of zeros around` : ""}`);
+    put(left.said, `Picture ${n} × ${m}${p ? `, ${p} zero${p > 1 ? "s" : ""} around` : ""}`);
     if (!at) return;
     const [top, start] = [at[0] * s * size, at[1] * s * size], [high, wide] = [(d * (k - 1) + 1) * size, (d * (l - 1) + 1) * size];
     outlined(g, start, top, wide, high);
@@ -239,15 +237,17 @@ export default function (ctx, kit) {
     const { g } = right.open(q ? Math.ceil(o * size) : 40);
     scaleOut = { left: 0, top: 0, size };
     const total = Array.from(K.data, Number).reduce((a, b) => a + b, 0), photo = Math.abs(total - 1) < 1e-6;
-    const [least, most] = [store.value("least", moment.position), store.value("most", moment.position)], end = Math.max(-least, most, 1e-9);
-    const [lo, hi] = photo ? [0, 1] : least < 0 ? [-end, end] : [0, end];
+    const least = store.value("least", moment.position), end = Math.max(store.value("bound", moment.position), 1e-9);
+    const [lo, hi] = photo ? [0, 1] : [least < 0 ? -end : 0, end];
     if (q) {
       g.fillStyle = palette.css("panel");
       g.fillRect(0, 0, q * size, o * size);
     }
     if (done && q) kit.drawPixels(g, { data: y.data, from: 0, rows: done, cols: q, colours: depth, lo, hi, table: kit.shades(palette, photo || least >= 0 ? "light" : "signed") }, { x: 0, y: 0, w: q * size, h: done * size });
     if (at) outlined(g, at[1] * size, at[0] * size, size, size);
-    put(right.said, q ? `Sums ${o} × ${q}, shown from ${num(lo)} to ${num(hi)}` : "No window fits");
+    const beyond = y.data.length ? Array.from(y.data, Number).filter((v) => v < lo - 1e-6 || v > hi + 1e-6).length / y.data.length : 0;
+    put(right.said, q ? `Sums ${o} × ${q}` : "No window fits");
+    put(right.foot, q ? `${photo || least >= 0 ? "black" : "violet"} ${num(lo)}, ${photo || least >= 0 ? "white" : "green"} ${num(hi)}${beyond ? `; ${kit.fixed(100 * beyond, 1)}% beyond` : ""}` : "");
     ctx.say("", at ? `row ${at[0]}, column ${at[1]}: ${num(valueOf(at))}` : "");
     set(right.holder, { "aria-label": at ? `Sum at row ${at[0]}, column ${at[1]}: ${num(valueOf(at))}. Arrow keys move` : "No sums" });
   }
@@ -259,7 +259,7 @@ export default function (ctx, kit) {
   }
 
   /** The products of one sum. @param {[number, number]} at @returns {{x: number, weight: number, out: boolean}[][]} */
-  function products([i, j]) {
+  function terms([i, j]) {
     if (!now) return [];
     const { x, K, s, p, d, n, m, k, l, depth } = now, c = Math.min(seen, depth - 1);
     return Array.from({ length: k }, (_, u) => Array.from({ length: l }, (_, v) => {
@@ -274,7 +274,7 @@ export default function (ctx, kit) {
     [...channel.children].forEach((child, c) => set(child, { "aria-pressed": String(c === seen) }));
     for (const child of channel.children) /** @type {HTMLElement} */ (child).style.fontWeight = child.getAttribute("aria-pressed") === "true" ? "600" : "400";
     if (!now || !at) return sum.replaceChildren(String(store.row("said", moment?.position ?? 0) ?? ""));
-    const all = products(at), total = all.flat().reduce((sum, { x, weight }) => sum + x * weight, 0);
+    const all = terms(at), total = all.flat().reduce((sum, { x, weight }) => sum + x * weight, 0);
     const few = all.flat().length <= WRITTEN, width = all[0]?.length ?? 1;
     const term = (/** @type {{x: number, weight: number, out: boolean}} */ { x, weight, out }) => el("span", { title: out ? "outside the picture: a zero" : null }, `${kit.fixed(x, 2)} × ${signed(weight)}`);
     const rows = few ? all.map((row, u) => row.map((product, v) => [u || v ? "+ " : "", term(product)])) : [];
@@ -333,7 +333,7 @@ export default function (ctx, kit) {
     summary: () => String(store.row("said", moment?.position ?? 0) ?? "Not here yet."),
     rows() {
       const at = place();
-      const body = at ? products(at).flatMap((row, u) => row.map(({ x, weight }, v) => [`${u}, ${v}`, num(x), num(weight), num(x * weight)])) : [];
+      const body = at ? terms(at).flatMap((row, u) => row.map(({ x, weight }, v) => [`${u}, ${v}`, num(x), num(weight), num(x * weight)])) : [];
       return { head: ["kernel row, column", "pixel", "weight", "product"], body: body.slice(0, 200), note: at ? `the sum at row ${at[0]}, column ${at[1]}: ${num(valueOf(at))}` : "no sums" };
     },
   };

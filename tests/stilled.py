@@ -38,6 +38,11 @@ def smooth(k: int) -> Frame:
     return {"a": float(np.sin(k / 2) * k), "b": float(k)}
 
 
+def half(k: int) -> Frame:
+    """One of two columns has no value in any frame."""
+    return {"there": float(k), "absent": None}
+
+
 def episodes(k: int) -> Frame:
     return {"reward": float(np.cos(k) - k), "episode": k // 3}
 
@@ -183,6 +188,7 @@ def flowing(k: int) -> Frame:
 LABELS = ["cat", "dog", "fox", "hen", "owl", "pig"]
 CASES: dict[str, tuple[Callable[[int], Frame], View]] = {
     "line": (smooth, Line("a", "b")),
+    "line-absent": (half, Line("there", "absent")),
     "line-units": (episodes, Line("reward", x="episode", each="sum", mean=2, hue="error")),
     "line-log": (falling, Line("loss", log=True)),
     "line-nonfinite": (broken, Line("loss", mean=2)),

@@ -117,6 +117,11 @@ def test_a_frame_is_drawn_as_it_was_and_the_last_by_default(learner: Run, tmp_pa
     assert texts(drawing(learner, tmp_path, frame=100)) != texts(drawing(learner, tmp_path))
 
 
+def test_a_curve_without_a_value_has_no_name_in_the_picture(tmp_path: Path) -> None:
+    said = texts(drawing(run_of("line-absent"), tmp_path))
+    assert not [text for text in said if text == "absent"]
+
+
 def test_other_views_can_be_asked_for(tmp_path: Path) -> None:
     run = play(walk).wait()
     svg = drawing(run, tmp_path, views=Line("by", title="One thing"))

@@ -68,10 +68,11 @@ def _curves(box: Box) -> list[Curve]:
     hues = list(HUES.values())
     first = hues.index(box.hue)
     schema = box.run.trace.schema
-    return [
+    curves = [
         Curve(schema[name].words or name, hues[(first + k) % 3], _points(box, name), box.position)
         for k, name in enumerate(box.view.columns)
     ]
+    return [curve for curve in curves if curve.points] or curves
 
 
 def _lane(box: Box, k: int) -> list[Curve]:

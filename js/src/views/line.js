@@ -172,9 +172,10 @@ export function line(ctx) {
     return named().length > MANY ? `, ${named().length} lanes` : "";
   }
 
-  /** What is not pale. */
+  /** What is not pale, without columns that have no value anywhere. */
   function named() {
-    return curves.filter((c) => !c.pale).sort((a, b) => Number(b.series === own[0].series) - Number(a.series === own[0].series));
+    const empty = own.filter((c) => !c.series.Y.length), all = empty.length === own.length;
+    return curves.filter((c) => !c.pale && (all || !empty.some((e) => e.series === c.series))).sort((a, b) => Number(b.series === own[0].series) - Number(a.series === own[0].series));
   }
 
   const summary = () => {

@@ -10,16 +10,15 @@ doi:10.48550/arXiv.1707.06347. Advantages: Schulman et al. (2016), doi:10.48550/
     \mathrm{loss} = -L + c_V (V - R)^2 - c_H H, \quad R = A + V   (5)  descended by Adam
     \mathrm{kl} \approx \rho - 1 - \log \rho                      (6)  how far the policy has moved
 
-Where: env environment; lr learning rate (falls to 0); clip clip ε; entropy weight c_H of the
-entropy; gamma discount; lambda_ GAE's λ; epochs passes over a batch; hand who moves what is shown;
-envs environments side by side; horizon steps of each in a batch; updates updates; hidden hidden
-units; seed seed; state place, speed, angle and its speed; theta weights of the policy; picture
+Where: env environment; lr learning rate (falls to 0); clip clip ε; entropy weight of the entropy;
+gamma discount; lambda_ GAE's λ; epochs passes over a batch; hand who moves what is shown; envs
+environments side by side; horizon steps of each in a batch; updates updates; hidden hidden units;
+seed seed; state place, speed, angle and its speed; theta weights of the policy; picture the
 environment's own drawing; undrawn why there is no drawing; so_far return of the episode shown;
 cloud advantage and (ρ - 1) / ε of each action; flat no longer pushes; corners where the objective
 is flat; extent ends of the figure; kl moved from the old policy; clipped share that pushes no
-further; H entropy; worth critic's error; ret mean return of the last 100 episodes; goal return that
-counts as solved; score mean return of 100 fresh episodes; verdict solved or not; update updates
-finished.
+further; H entropy; worth critic's error; ret mean return; goal solved; score mean return of 100
+fresh episodes; verdict solved or not; update updates finished.
 
 What to watch: In each pass over a batch its points drift from ratio 1 towards the shaded corners;
 whoever gets there pushes no further.
@@ -63,7 +62,8 @@ def advantages(
 ) -> Tensor:
     """A of each step, (horizon, envs). What is over is worth nothing; an end cuts what follows."""
     delta = r + gamma * V_next * ~over - V  # (1)
-    A, after, reach = torch.empty_like(r), torch.zeros_like(r[0]), gamma * lambda_ * ~ended
+    reach = gamma * lambda_ * (~ended).to(r.dtype)
+    A, after = torch.empty_like(r), torch.zeros_like(r[0])
     for t in reversed(range(len(r))):
         A[t] = after = delta[t] + reach[t] * after  # (2)
     return A
@@ -84,7 +84,7 @@ def loss_of(pi: Policy, batch: Batch, clip: float, entropy: float) -> tuple[Tens
 
 
 @ml.algorithm(
-    ml.Own("mlwidgets_rl.views:pole.js", "state", "theta", title="Cart and pole", still=POLE),
+    ml.Own(f"{POLE}.js", "state", "theta", title="Cart and pole", wide=True, still=POLE),
     ml.Picture("picture", "The environment", "as it draws itself"),
     ml.Words("undrawn", "The environment"),
     ml.Scatter(
@@ -97,10 +97,10 @@ def loss_of(pi: Policy, batch: Batch, clip: float, entropy: float) -> tuple[Tens
         over="extent",
         axes=("advantage A", "(ρ − 1) / ε"),
     ),
-    ml.Line("ret", "goal", title="Return", note="mean of the last 100 episodes", x="update", lo=0),
+    ml.Line("ret", "goal", title="Return", note="of the last 100 episodes", x="update", lo=0),
     ml.Line("kl", title="Moved", note="KL from the policy that acted", x="update", hue="error"),
     ml.Line("clipped", title="Clipped", note="share that pushes no further", x="update", lo=0),
-    ml.Words("verdict", "Solved?"),
+    ml.Words("verdict", "Solved?", wide=False),
 )
 def ppo(
     env: Annotated[Any, EnvKind()] = CARTPOLE,
@@ -111,10 +111,10 @@ def ppo(
     lambda_: ml.Live[ml.Rate] = 0.95,
     epochs: ml.Live[Annotated[int, ml.Range(1, 50)]] = 8,
     hand: ml.Live[Hand] = "policy",
-    envs: Annotated[int, ml.Range(1, 4096)] = 32,
-    horizon: Annotated[int, ml.Range(2, 4096)] = 32,
-    updates: Annotated[int, ml.Range(1, 10_000)] = 24,
-    hidden: Annotated[int, ml.Range(1, 512)] = 32,
+    envs: Annotated[int, ml.Log(1, 4096)] = 32,
+    horizon: Annotated[int, ml.Log(2, 4096)] = 32,
+    updates: Annotated[int, ml.Log(1, 10_000)] = 24,
+    hidden: Annotated[int, ml.Log(1, 512)] = 32,
     seed: Annotated[int, ml.Range(0, inf)] = 0,
 ) -> ml.Frames[Step]:
     rng = np.random.default_rng(seed)

@@ -2,8 +2,8 @@
 /** @import { Ctx, Kit, Moment, View } from "mlwidgets" */
 
 /**
- * The cart and the pole of the run, until a reader takes it: from there it moves here, fifty steps a second, by hand, then
- * by the policy of the frame under the cursor. Nothing of the run is changed, so that it works without a kernel, too.
+ * The cart and the pole of the run, until a reader takes it: from there it moves here, by hand in slow motion, then by the
+ * policy of the frame under the cursor, fifty steps a second. Nothing of the run is changed, so that it works without a kernel, too.
  * @param {Ctx} ctx @param {Kit} kit @returns {View}
  */
 export default function (ctx, kit) {
@@ -12,6 +12,7 @@ export default function (ctx, kit) {
   const [GRAVITY, MASS, MOMENT, HALF, POLE, FORCE, TAU] = [9.8, 1.1, 0.05, 0.5, 0.1, 10, 0.02]; // as in cartpole.py
   const [PLACE, LEAN, CUT] = [2.4, (12 * Math.PI) / 180, 500];
   const [SPAN, ABOVE, BELOW, LATE] = [5.4, 1.12, 44, 0.1]; // m across, m above the axle, px below it, s that are made up for
+  const SLOW = 0.4; // of the speed of time while a hand holds it: the cart is quicker than a hand
   const [state, theta] = spec.columns;
   const css = (/** @type {HTMLElement} */ node, /** @type {string} */ text) => ((node.style.cssText = text), node);
 
@@ -72,16 +73,19 @@ export default function (ctx, kit) {
 
   /** From here on by hand; anew from upright after a fall. */
   function seize() {
-    if (over || mode === "run") {
-      if (over) now = [0, 0, 0.02, 0];
-      [steps, over] = [0, false];
-    }
+    if (over || mode === "run") anew();
     go("you");
     stage.focus();
     ctx.tell("You hold the pole: the arrow keys push, Escape hands it back.");
   }
 
+  function anew() {
+    if (over) now = [0, 0, 0.02, 0];
+    [steps, over] = [0, false];
+  }
+
   function handBack() {
+    if (over) anew();
     go("policy");
     ctx.tell("The policy holds it again, from where you left it.");
   }
@@ -106,7 +110,7 @@ export default function (ctx, kit) {
 
   /** As many steps as the clock asks for. @param {number} time */
   function tick(time) {
-    owed = Math.min(owed + (time - last) / 1000, LATE);
+    owed = Math.min(owed + ((mode === "you" ? SLOW : 1) * (time - last)) / 1000, LATE);
     last = time;
     for (; owed >= TAU && !over; owed -= TAU) step();
     draw();
@@ -222,7 +226,7 @@ export default function (ctx, kit) {
   }
 
   function tellState() {
-    const up = { run: "", you: "You hold it", policy: "The policy holds it" }[mode];
+    const up = { run: "", you: "You hold it, in slow motion", policy: "The policy holds it" }[mode];
     put(said, !up ? "" : over ? `${fallen() ? "Fell" : "Still up"} after ${seconds()}.${mode === "you" ? " An arrow key begins anew." : ""}` : `${up}: ${seconds()}`);
     if (mode === "run" && moment) ctx.say("", store.has("so_far", moment.position) ? `${store.value("so_far", moment.position)} steps up` : "");
     else ctx.say("", "");

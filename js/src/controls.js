@@ -306,7 +306,9 @@ function pointsFace(param, change, draw, off) {
     put(own, set ? "" : said.includes("point") ? `your own, ${said}` : said);
     if (input.value !== set) input.value = set;
   };
-  return { node: row(param, input, input, ...(draw && !off ? [button] : [])), show };
+  const node = row(param, input, ...(draw && !off ? [button] : []), input);
+  node.classList.add("points");
+  return { node, show };
 }
 
 /** "150 rows × 4 columns". @param {any} value */

@@ -62,7 +62,8 @@ def scatter(sheet: Sheet, box: Box) -> float:
     field, names = _array(box, options.get("field", "")), options.get("names", ())
     shade = None if field is None else _shade(field, may_be_classes=True)
     bar = shade or (_shade(values) if values is not None else None)
-    plane = _plane(box, _extent(box, xy, marks), bar=bool(bar and bar[1]), legend=bool(names))
+    room = bool(options.get("values") or (bar and bar[1]))
+    plane = _plane(box, _extent(box, xy, marks), bar=room, legend=bool(names))
     if field is not None and shade is not None:
         with sheet.crisp():
             _field(sheet, box, plane, field, shade[0])
@@ -148,8 +149,8 @@ def _shade(array: Any, *, may_be_classes: bool = False) -> tuple[Shade, tuple[fl
     finite = array[abs(array) < math.inf]
     lo, hi = ends_of(array)
     whole = bool(finite.size) and bool((finite == finite.round()).all())
-    if may_be_classes and whole and lo >= 0 and hi < len(CLASSES):
-        return lambda k: mix(PAPER, class_colour(k), REGION), None
+    if may_be_classes and whole and lo >= -1 and hi < len(CLASSES):
+        return lambda k: mix(PAPER, class_colour(k), REGION) if k >= 0 else PAPER, None
     both, most = lo < 0 < hi, max(-lo, hi)
     lo, hi = (-most, most) if both else (lo, hi)
     way, span = (signed if both else ramp), (hi - lo if hi > lo else math.inf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ Ints = npt.NDArray[np.int64]
 CHUNK = 1024  # points at once: their distances to all centres stay in the cache
 SHOWN = 3_000  # points that a figure gets; all are computed
 SIDE = 240  # pixels of the picture's longer side
-CELLS = 60  # a side of the regions
+CELLS = 120  # a side of the regions
 COLOURS = 10
 
 
@@ -93,6 +93,22 @@ def _cloud(
     return Cloud(X, mean, plane, axes, said, pixels)
 
 
+class Seen(TypedDict):
+    xy: Annotated[ml.Array, "point axis"]
+    z: Annotated[ml.Array, "point"]
+    p: Annotated[list[float], "point"]
+    mu: Annotated[ml.Array, "centre axis"]
+    ways: Annotated[list[Floats], "centre step axis"]
+    field: Annotated[ml.Array, "row column"]
+    over: Annotated[ml.Array, "end"]
+    axes: list[str]
+    inertia: float | None
+    sizes: Annotated[ml.Array, "centre"]
+    names: list[str]
+    iteration: int
+    picture: NotRequired[Annotated[ml.Array, "row column colour"]]
+
+
 class Figure:
     """What is seen of the points: some of them, in the plane; the regions where there are two axes;
     the picture where they are an image's."""
@@ -104,7 +120,6 @@ class Figure:
         flat = cloud.X.shape[1] == 2
         self.over = _still(_around(self.xy) if flat else np.zeros(0))
         self.grid = _grid(self.over) - cloud.mean if flat else np.zeros((0, 2))
-        self.none = _still(np.full(len(self.xy), np.nan))
         self.ways: list[Floats] = []
 
     def frame(
@@ -114,15 +129,15 @@ class Figure:
         J: float | None = None,
         iteration: int = 0,
         p: Floats | None = None,
-    ) -> dict[str, Any]:
+    ) -> Seen:
         places = self.cloud.seen(mu)
         if z is not None:
             self.ways.append(places)
         no_one = np.full(len(self.xy), -1, dtype=np.int16)
-        return {
+        seen: Seen = {
             "xy": self.xy,
             "z": no_one if z is None else z[self.some].astype(np.int16),
-            "p": self.none if p is None else p[self.some],
+            "p": [] if p is None else [*p[self.some]],
             "mu": places,
             "ways": [*np.swapaxes(self.ways, 0, 1)] if self.ways else [np.zeros((0, 2))] * self.k,
             "field": self._regions(mu, z),
@@ -132,8 +147,10 @@ class Figure:
             "sizes": np.bincount(z, minlength=self.k) if z is not None else np.zeros(self.k, int),
             "names": [str(j + 1) for j in range(self.k)],
             "iteration": iteration,
-            **({} if self.cloud.pixels is None else {"picture": self._picture(mu, z)}),
         }
+        if self.cloud.pixels is not None:
+            seen["picture"] = self._picture(mu, z)
+        return seen
 
     def _regions(self, mu: Floats, z: Ints | None) -> npt.NDArray[np.int8]:
         """The nearest centre of each cell, as the colours count; -1 while there are none."""
@@ -200,8 +217,9 @@ def nearest(X: Floats, mu: Floats) -> tuple[Ints, Floats]:
 
 def sums(X: Floats, z: Ints, k: int) -> tuple[Ints, Floats]:
     """How many points each centre has, and their sum."""
-    total = np.stack([np.bincount(z, column, k) for column in X.T], axis=1)
-    return np.bincount(z, minlength=k), total
+    total: Floats = np.stack([np.bincount(z, x, k) for x in X.T], axis=1).astype(np.float64)
+    n: Ints = np.bincount(z, minlength=k).astype(np.int64)
+    return n, total
 
 
 def rescued(X: Floats, z: Ints, D2: Floats, n: Ints, total: Floats) -> list[int]:

@@ -10,12 +10,11 @@ Arthur & Vassilvitskii (2007), "k-means++: the advantages of careful seeding", P
     \mu_j = \frac{1}{n_j} \sum_{z_i = j} x_i            (4)  update, n_j points having joined j
     J = \sum_i \lVert x_i - \mu_{z_i} \rVert^2          (5)  inertia: neither half adds to it
 
-Where: points points that you draw; k centres; seeding the first centres; scaled columns to equal
-spread; centroids centres where you put them; iterations iterations at most; data your own table;
-image the colours of an image; seed seed; xy points; z nearest centre; p chance to be the next
-centre; mu centres; ways ways of the centres; field whose region it is; over part of the plane; axes
-axes; inertia inertia; sizes points of each centre; names centres; iteration iterations finished;
-said this half-step; picture the image in k colours.
+Where: points your points; k centres; seeding first centres; centroids your centres; scaled equal
+spread; iterations iterations; data your table; image your image; seed seed; xy points; z nearest
+centre; p chance to be the next centre; mu centres; ways ways of the centres; field whose region it
+is; over part of the plane; axes axes; inertia inertia; sizes points of each centre; names centres;
+iteration iterations finished; said this half-step; picture the image in k colours.
 
 What to watch: Both half-steps lower the inertia, yet where it ends depends on where it began.
 
@@ -27,36 +26,22 @@ Try: image=china k=8  how few colours make a photograph?
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, NamedTuple, NotRequired, TypedDict
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 
 import mlwidgets as ml
 
-from .clusters import Figure, Floats, Ints, distances, nearest, read, rescued, sums
+from .clusters import Figure, Floats, Ints, Seen, distances, nearest, read, rescued, sums
 
 BLOBS, NONE = ml.Points("blobs:300"), ml.Points()
 Drawn = Annotated[ml.Points, ml.PointsKind(least=1, most=2000)]
 Photo = Annotated[ml.Image, ml.ImageKind(channels=3)]
 Seeding = Literal["k-means++", "random", "first"]
-PLANE = {"labels": "z", "values": "p", "marks": "mu", "trail": "ways", "axes": "axes"}
 
 
-class Half(TypedDict):
-    xy: Annotated[ml.Array, "point axis"]
-    z: Annotated[ml.Array, "point"]
-    p: Annotated[ml.Array, "point"]
-    mu: Annotated[ml.Array, "centre axis"]
-    ways: Annotated[list[Floats], "centre step axis"]
-    field: Annotated[ml.Array, "row column"]
-    over: Annotated[ml.Array, "end"]
-    axes: list[str]
-    inertia: float | None
-    sizes: Annotated[ml.Array, "centre"]
-    names: list[str]
-    iteration: Annotated[int, ml.Unit(total="iterations")]
+class Half(Seen):
     said: str
-    picture: NotRequired[Annotated[ml.Array, "row column colour"]]
 
 
 class Clusters(NamedTuple):
@@ -97,7 +82,11 @@ def update(X: Floats, z: Ints, D2: Floats, mu: Floats) -> tuple[Floats, list[int
 @ml.algorithm(
     ml.Scatter(
         *("xy", "Points", "and the centres they join"),
-        **PLANE,
+        labels="z",
+        values="p",
+        marks="mu",
+        trail="ways",
+        axes="axes",
         field="field",
         over="over",
         draws="points",
@@ -123,8 +112,7 @@ def kmeans(
 ) -> ml.Frames[Half]:
     cloud = read(points, data, image, scaled)
     X = cloud.X
-    if k > len(X):
-        raise ml.ParamError(f"k={k}: must be at most the number of points, {len(X)}", "k", len(X))
+    k = min(k, len(X))  # while points are drawn there are few
     figure, hand = Figure(cloud, k), centroids
     mu = np.full((k, X.shape[1]), np.nan)
     if len(centroids) == k:

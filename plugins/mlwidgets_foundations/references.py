@@ -16,7 +16,7 @@ from .kmeans import Clusters, kmeans, seeds
 def inputs(params: dict[str, Any]) -> dict[str, Any]:
     """The points, and the centres that a run with these parameters begins with."""
     cloud = read(params["points"], params["data"], params["image"], params["scaled"])
-    X, k = cloud.X, params["k"]
+    X, k = cloud.X, min(params["k"], len(cloud.X))
     if len(params["centroids"]) == k:
         start = cloud.moved(np.zeros((k, X.shape[1])), params["centroids"].xy)
     else:

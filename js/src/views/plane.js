@@ -109,7 +109,7 @@ export function shadesOf(data, palette, mayBeClasses = false) {
     whole &&= Number.isInteger(v);
   }
   if (lo > hi) [lo, hi] = [0, 1];
-  const classes = mayBeClasses && whole && lo >= 0 && hi < CLASSES;
+  const classes = mayBeClasses && whole && lo >= -1 && hi < CLASSES; // -1: of no class
   const both = lo < 0 && hi > 0, most = Math.max(-lo, hi);
   if (both) [lo, hi] = [-most, most];
   return { lo, hi, classes, ramp: both ? ramps(palette).signed : ramps(palette).value };

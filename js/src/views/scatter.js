@@ -38,10 +38,9 @@ export function scatter(ctx) {
     paint();
   }
 
-  /** Is there a ramp that a bar must tell? */
+  /** Is there, or will there be, a ramp that a bar must tell? */
   function ramped() {
-    if (scene.field) return !shadesOf(scene.field.data, ctx.palette(), true).classes;
-    return Boolean(scene.values);
+    return Boolean(spec.values) || Boolean(scene.field && !shadesOf(scene.field.data, ctx.palette(), true).classes);
   }
 
   function redraw() {

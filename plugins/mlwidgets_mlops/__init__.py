@@ -21,3 +21,8 @@ def mlwidgets_register(registry: Registration) -> None:
         "mlwidgets_mlops.drift_system:drift_system",
         reference="mlwidgets_mlops.references_drift:drift_compared",
     )
+    registry.algorithm(
+        "mlops.fastapi",
+        "mlwidgets_mlops.service:fastapi",
+        reference="mlwidgets_mlops.references_fastapi:service_compared",
+    )

@@ -1,0 +1,160 @@
+"""A server of this process and the clients that call it; both end with their `with` block."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import uvicorn
+
+import mlwidgets as ml
+
+HOST = "127.0.0.1"
+PATIENCE = 10.0  # seconds
+Request = tuple[str, str, dict[str, str], str | bytes]
+"""Method, path, headers, body."""
+
+
+class Service:
+    """An application under uvicorn, in a thread of its own, on this machine only."""
+
+    def __init__(self, app: Callable[[str], Any], port: int = 0, token: str | None = None) -> None:
+        """app: makes the application of a token. ParamError where the port is taken."""
+        self.token = token or secrets.token_urlsafe(24)
+        self._app, self._port = app(self.token), port
+        self._client: httpx.Client | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+    def be(self, up: bool) -> None:
+        """Up or down."""
+        if up:
+            self.start()
+        else:
+            self.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def start(self) -> None:
+        """Until it answers; nothing where it does already."""
+        if self._server is not None:
+            return
+        # Named as TCP: only then asyncio sends each answer at once, else it waits 40 ms for company.
+        place = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            place.bind((HOST, self._port))
+        except OSError:
+            place.close()
+            raise ml.ParamError(
+                f"port={self._port}: is taken on this machine; 0 takes a free one", "port"
+            ) from None
+        self._port = place.getsockname()[1]
+        config = uvicorn.Config(
+            self._app,
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=_serve, args=(server, place), name="mlwidgets-service", daemon=True
+        )
+        self._thread.start()
+        until = time.monotonic() + PATIENCE
+        while not server.started and self._thread.is_alive() and time.monotonic() < until:
+            time.sleep(0.002)
+
+    def stop(self) -> None:
+        """Until its thread has ended and its port is free."""
+        server, thread = self._server, self._thread
+        self._server = self._thread = None
+        if server is None or thread is None:
+            return
+        server.should_exit = True
+        thread.join(2)
+        server.force_exit = True
+        thread.join(PATIENCE)
+
+    def call(self, request: Request) -> tuple[int, str, float]:
+        """One request: its status, 0 where nobody answers, the answer, and how many ms it took."""
+        method, path, headers, body = request
+        self._client = self._client or httpx.Client(timeout=PATIENCE, trust_env=False)
+        begun = time.perf_counter()
+        try:
+            got = self._client.request(method, self.url + path, headers=headers, content=body)
+        except httpx.TransportError as error:
+            return 0, type(error).__name__, 1e3 * (time.perf_counter() - begun)
+        return got.status_code, got.text, 1e3 * (time.perf_counter() - begun)
+
+
+def _serve(server: uvicorn.Server, place: socket.socket) -> None:
+    with place:
+        server.run(sockets=[place])
+
+
+class Crowd:
+    """Many clients at once, in a process of their own: they do not compete with the server for
+    this interpreter. It ends with its input."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is None:
+            return
+        with self._process as process:
+            process.kill()
+        self._process = None
+
+    def call(self, service: Service, bodies: list[str], clients: int, requests: int) -> Any:
+        """Each client asks again once it is answered: `times` in ms, `statuses`, `seconds`."""
+        if self._process is None:
+            command = [sys.executable, "-I", str(Path(__file__).with_name("crowd.py"))]
+            pipe = subprocess.PIPE
+            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)  # noqa: S603  our own file
+        job = {"host": HOST, "port": service.port, "token": service.token, "bodies": bodies}
+        job |= {"clients": clients, "requests": requests}
+        told, said = self._process.stdin, self._process.stdout
+        if told is None or said is None:
+            raise RuntimeError("a process without pipes")
+        told.write(json.dumps(job) + "\n")
+        told.flush()
+        return json.loads(said.readline())

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from mlwidgets import ParamError, Table
 
 from .ranks import Floats, Ints
+from .samples import missing
 
 CATEGORIES = 200  # of a column; rarer ones are counted as one
 MOVED = ("alcohol", "flavanoids", "color_intensity", "proline")
@@ -83,13 +84,6 @@ def numbers_of(column: npt.NDArray[Any]) -> Floats | None:
     found = np.full(len(column), np.nan)
     found[~lacks] = column[~lacks].astype(np.float64)
     return found
-
-
-def missing(value: Any) -> bool:
-    """None, NaN, and what pandas has for them."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, float) and value != value
 
 
 def categories(name: str, first: Iterable[Any], second: Iterable[Any]) -> Column:

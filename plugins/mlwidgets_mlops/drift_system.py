@@ -11,19 +11,15 @@ doi:10.1111/j.2517-6161.1995.tb02031.x
     \tilde p_{(i)} = \min_{j \ge i} \frac{K}{j} p_{(j)}            (5)  Benjamini and Hochberg
     \mathrm{share} = \frac{1}{K} |\{i: \tilde p_i \le \alpha\}|     (6)  above threshold: retrain?
 
-Where: reference table of training; current table in service, in order of time; column looked at,
-else the one that moved most; alpha level of an alarm; correction for many tests; window batches
-compared together; threshold share of alarmed columns that counts; patience batches in a row until
-it triggers; adopt the window as reference after a trigger; null one shuffle of the rows a batch;
-batches in which the current table comes; drift of four measures, in standard deviations; onset
-batch from which they have moved; noise columns beside them that never move; batch batches seen; D
-distance of each column (of categories Cramér's V); p of each; p_adjusted corrected; psi
-stability index; share of alarms; alarms raised; chance alarms of shuffled rows, mean so far;
-false_alarms of columns that had not moved, so far; missed columns that had and raised none, so far;
-streak batches over the threshold; triggers so far; worst distances, largest first; worst_names of
-those; history evidence, -log10 of p_adjusted; tracked columns of it; when its batches; grid places;
-F share of the reference up to here; G of the window; c contribution to the index; ranges of its
-bins; shown column; said in words.
+Where: reference table of training; current table in service, in order of time; column column to
+look at; alpha level; correction correction; window batches compared together; threshold share of
+alarms that counts; patience batches in a row to trigger; adopt take the window as reference then;
+null shuffle, to count chance; batches batches; drift drift put in, sd; onset from batch; noise
+columns that never move; batch batches seen; D distance, of categories Cramér's V; p chance of it;
+p_adjusted corrected; psi index; share share of alarms; alarms raised; chance by chance, on average;
+false_alarms false; missed missed; streak in a row; triggers triggers; worst distance; worst_names
+columns; history evidence, -log10 of the corrected p; tracked columns; when batches; grid value; F
+reference; G window; c contribution; ranges bins; shown column; said in words.
 
 What to watch: Without a correction some column always alarms: twenty tests at 0.05 are one alarm.
 

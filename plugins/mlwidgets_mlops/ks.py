@@ -12,13 +12,11 @@ doi:10.1007/BF02589501
     p \to 2 \sum_k (-1)^{k-1} e^{-2 k^2 D^2 nm / (n+m)}                (5)  of very many values
     p^* = (1 + \sum_b [D^*_b \ge D]) / (1 + B)                         (6)  labels dealt anew
 
-Where: first one sample; second the other; column which measure of the wines; drawn dots: left is
-less, the class is the sample; shift added to the second, in standard deviations; decimals kept of
-each value; shuffles times the labels are dealt anew; D largest gap; F share of the first sample up
-to here; G share of the second; grid places; where where the gap is largest; stick its two ends;
-dots values; classes which sample; null gaps of shuffled labels; gaps their scale;
-at the gap that was seen; p_exact p by counting, as if no two values were equal; p_limit p by
-the distribution of many values; p_shuffled p by shuffling; dealt shuffles done; said in words.
+Where: first your sample; second your other; column measure of the wines; drawn dots drawn beside
+them; shift second moved by, sd; decimals decimals kept; shuffles shuffles; D largest gap; F first;
+G second; grid value; where place of the stick; stick the stick; place where it stands; dots values;
+classes sample; null shuffles; gaps gap; at D; p_exact by counting; p_limit of many values;
+p_shuffled by shuffling; dealt shuffles done; said in words.
 
 What to watch: The stick is the gap; p is how often the labels, dealt anew, leave one as long.
 
@@ -37,7 +35,7 @@ import numpy as np
 import mlwidgets as ml
 
 from .kolmogorov import by_urn, chance_of
-from .pictures import GAPS, KS_VIEWS, Dotted, dotted, places, told
+from .pictures import GAPS, KS_VIEWS, STICK, Dotted, dotted, places, told
 from .samples import NONE, Drawn, Floats, Sample, Wine, pair, share_up_to
 
 AT_ONCE = 10  # shuffles of one frame
@@ -50,8 +48,9 @@ class Step(Dotted):
     grid: Annotated[list[float], "place"]
     F: Annotated[list[float], "place"]
     G: Annotated[list[float], "place"]
-    where: Annotated[ml.Array, "end"]
-    stick: Annotated[ml.Array, "end"]
+    where: Annotated[ml.Array, "dot"]
+    stick: Annotated[ml.Array, "dot"]
+    place: Annotated[ml.Array, "place"]
     null: Annotated[ml.Array, "bar"]
     gaps: Annotated[ml.Array, "bar"]
     at: Annotated[ml.Array, "gap"]
@@ -91,7 +90,7 @@ class Gap:
         self.null += np.histogram(np.minimum(gaps / self.unit, self.edges[-1]), self.edges)[0]
 
     def seen(self, dealt: int) -> Step:
-        ends = np.array([float(share_up_to(s, self.where)) for s in (self.x, self.y)])
+        lo, hi = (float(share_up_to(s, self.where)) for s in (self.x, self.y))
         p = (1 + self.as_long) / (1 + self.dealt) if self.dealt else None  # (6)
         return Step(
             **self.dots,
@@ -99,8 +98,9 @@ class Gap:
             grid=self.grid.tolist(),
             F=share_up_to(self.x, self.grid).tolist(),  # (1)
             G=share_up_to(self.y, self.grid).tolist(),  # (2)
-            where=np.array([self.where, self.where]),
-            stick=ends,
+            where=np.full(STICK, self.where),
+            stick=np.linspace(lo, hi, STICK),
+            place=np.array([self.where]),
             null=self.null,
             gaps=self.edges[:-1],
             at=np.array([self.D]),

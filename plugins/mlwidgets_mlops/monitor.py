@@ -25,41 +25,20 @@ Rows = tuple[int, int]
 Pair = tuple[Column, Floats, Floats]
 
 DRIFT_VIEWS = (
-    Bars(
-        *("worst", "Distance", "of each column, largest first"),
-        labels="worst_names",
-        lo=0,
-        hi=1,
-    ),
-    Heatmap(
-        *("history", "Alarms", "by column and batch: evidence, -log₁₀ of the corrected p"),
-        rows="tracked",
-        cols="when",
-    ),
-    Line(
-        *("alarms", "chance", "false_alarms"),
-        title="Alarms",
-        note="raised; of shuffled rows on average; false ones so far",
-        x="batch",
-        lo=0,
-    ),
-    Line(
-        *("share", "streak", "triggers"),
-        title="Trigger",
-        note="share of alarms, batches over the threshold, triggers so far",
-        x="batch",
-        lo=0,
-    ),
+    Bars("worst", "Distance", "of each column, ▲ alarms", labels="worst_names", lo=0, hi=1),
+    Heatmap("history", "Evidence", "by column and batch", rows="tracked", cols="when"),
+    Line(*("alarms", "chance", "false_alarms"), title="Alarms", x="batch", lo=0),
+    Line(*("streak", "triggers"), title="Trigger", note="batches", x="batch", lo=0),
     Curve(
         *("F", "G"),
         title="The column looked at",
-        note="share up to each value, of the reference and of the window",
+        note="share up to each value",
         x="grid",
         steps=True,
         lo=0,
         hi=1,
     ),
-    Bars("c", "Contribution to its index", "of each bin or category", labels="ranges"),
+    Bars("c", "Stability index", "of that column, by bin or category", labels="ranges", lo=0),
     Words("said", "In words"),
 )
 
@@ -102,6 +81,7 @@ class Monitor:
         self.raised = np.zeros(K, int)  # alarms of each column so far
         self.by_chance: list[int] = []
         known = stream.onset is not None
+        self.false_so_far = 0
         self.false_alarms: float | None = 0.0 if known else None
         self.missed: float | None = 0.0 if known else None
 
@@ -145,7 +125,7 @@ class Monitor:
         return found
 
     def count(self, batch: int, rows: Rows, p_adjusted: Floats, alpha: float) -> None:
-        """Keep the evidence, and how many alarms are known to be false."""
+        """Keep the evidence, and how many alarms of this batch are known to be false."""
         alarmed = p_adjusted <= alpha
         self.evidence[:, batch - 1] = np.minimum(-np.log10(np.maximum(p_adjusted, 1e-300)), MOST)
         self.raised += alarmed
@@ -154,8 +134,9 @@ class Monitor:
             return
         differs = self.drifted(rows) != self.moved
         truth = np.array([differs and c.name in self.stream.moved for c in self.columns])
-        self.false_alarms = (self.false_alarms or 0) + float((alarmed & ~truth).sum())
-        self.missed = (self.missed or 0) + float((truth & ~alarmed).sum())
+        self.false_alarms = float((alarmed & ~truth).sum())
+        self.missed = float((truth & ~alarmed).sum())
+        self.false_so_far += int(self.false_alarms)
 
     def drifted(self, rows: Rows) -> float:
         """The share of a window's rows that are known to have drifted."""
@@ -234,6 +215,8 @@ class Monitor:
         test = "Cramér's V" if column.names else "D"
         text = f"{n} of {K} columns alarm; {word}{column.name}, {test} {D[k]:.3f}"
         text += f", corrected p {p_adjusted[k]:.2g}"
+        if self.false_alarms is not None:
+            text += f"; {self.false_so_far} false alarms so far, in {self.batch * K:,} tests"
         if column.names and len(column.names) <= 6:
             text += "; " + ", ".join(f"{i} is {name}" for i, name in enumerate(column.names))
         return text

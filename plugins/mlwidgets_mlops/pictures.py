@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypedDict
 
 import numpy as np
 
-from mlwidgets import Bars, Curve, Line, Scatter, Words
+from mlwidgets import Bars, Curve, Line, Scatter, Values, Words
 
 from .samples import Floats
 
@@ -15,14 +15,16 @@ SEEN = 400  # places of a curve that is drawn
 DOTS = 300  # of a sample
 GAPS = 60  # bars of the null
 
+STICK = 13  # dots of the measuring stick
+
 KS_VIEWS = (
     Curve(
         *("F", "G"),
         title="Share up to each value",
-        note="of the first sample and the second; the stick is D",
+        note="of both samples; the stick is D",
         x="grid",
         dots=("where", "stick"),
-        at="where",
+        at="place",
         steps=True,
         lo=0,
         hi=1,
@@ -30,44 +32,54 @@ KS_VIEWS = (
     Curve(
         "null",
         title="Gaps of shuffled labels",
-        note="and D, where the rule stands",
+        note="the rule is D",
         x="gaps",
         at="at",
         steps=True,
         lo=0,
+        hue="third",
     ),
-    Line(
-        *("p_shuffled", "p_exact", "p_limit"),
-        title="p",
-        note="by shuffling, by counting, of many values",
-        x="dealt",
-        lo=0,
+    Line(*("p_shuffled", "p_exact", "p_limit"), title="p", x="dealt", lo=0),
+    Values(*("D", "p_shuffled", "p_exact", "p_limit"), title="The stick and its p"),
+    Scatter(
+        *("dots", "The samples", "only how far right matters; draw more"),
+        labels="classes",
+        names=("first", "second"),
+        draws="drawn",
+        axes=("value", ""),
+        wide=True,
     ),
-    Scatter("dots", "The samples", "draw to compare your own", labels="classes", draws="drawn"),
     Words("said", "In words"),
 )
 PSI_VIEWS = (
     Curve(
         *("P", "Q"),
         title="Share of each bin",
-        note="of the reference and of what has come; a click cuts",
+        note="a click cuts, a second one mends",
         x="edges",
         at="at",
         picks="cuts",
         steps=True,
         lo=0,
     ),
-    Bars("c", "Contribution", "of each bin", labels="ranges"),
-    Line(*("psi", "noise"), title="Index", note="and what chance gives", x="batch", lo=0),
+    Bars("c", "Contribution", "of each bin", labels="ranges", lo=0),
+    Line(*("psi", "noise"), title="Index", x="batch", lo=0, hi=1),
     Curve(
         *("by_bins", "by_chance"),
-        title="Index by the number of bins",
-        note="and what chance gives",
+        title="Index by bins",
+        note="of the same values",
         x="counts",
         at="chosen",
         lo=0,
     ),
-    Scatter("dots", "The samples", "draw to compare your own", labels="classes", draws="drawn"),
+    Scatter(
+        *("dots", "The samples", "only how far right matters; draw more"),
+        labels="classes",
+        names=("reference", "current"),
+        draws="drawn",
+        axes=("value", ""),
+        wide=True,
+    ),
     Words("said", "In words"),
 )
 
@@ -95,27 +107,30 @@ def places(x: Floats, y: Floats, also: float) -> Floats:
 
 def dotted(x: Floats, y: Floats) -> Dotted:
     """Dots of two samples, each with its class; how high they stand means nothing."""
+    both = np.concatenate([x, y])
+    both = both[np.isfinite(both)]
+    high = float(np.ptp(both)) / 6 if len(both) else 1.0
     found, classes = [], []
     for label, sample in enumerate((x, y)):
-        some = sample[np.isfinite(sample)]
+        some = np.sort(sample[np.isfinite(sample)])
         some = (
             some[np.unique(np.linspace(0, len(some) - 1, DOTS).astype(int))] if len(some) else some
         )
-        high = 0.9 * ((np.arange(len(some)) * 0.618) % 1)  # spread evenly, the same each time
-        found += np.stack([some, high - label], 1).tolist()
+        up = 0.9 * ((np.arange(len(some)) * 0.618) % 1) - label  # evenly, the same each time
+        found += np.stack([some, (high or 1.0) * up], 1).tolist()
         classes += [label] * len(some)
     return Dotted(dots=found, classes=classes)
 
 
 def binned(cuts: Floats, x: Floats, y: Floats) -> Binned:
     """Where the steps of a staircase of bins begin and the last one ends; and the bins in words."""
-    ends = np.array([min(x[0], y[0]), max(x[-1], y[-1])])
-    lo, hi = np.where(np.isfinite(ends), ends, np.sign(ends) * 1e300)
-    lo, hi = min(lo, *cuts[:1]), max(hi, *cuts[-1:])
     said = [f"{cut:.4g}" for cut in cuts]
     between = [f"{a} to {b}" for a, b in pairwise(said)]
     words = [f"under {said[0]}", *between, f"from {said[-1]}"] if said else ["all"]
-    edges = [float(lo), *cuts.tolist(), float(hi)]
+    ends = np.concatenate([x[[0, -1]], y[[0, -1]], cuts])
+    ends = ends[np.isfinite(ends)]
+    lo, hi = (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 1.0)
+    edges = [lo, *cuts.tolist(), hi]
     return Binned(**dotted(x, y), edges=edges, at=cuts.tolist(), ranges=words)
 
 

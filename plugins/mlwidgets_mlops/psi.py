@@ -10,15 +10,12 @@ doi:10.1214/aoms/1177729694
     \mathrm{psi} = \sum_k c_k = KL(P, Q) + KL(Q, P)                (4)  and all of them
     \mathrm{noise} = (K - 1) (\frac{1}{n} + \frac{1}{m})           (5)  expected where nothing moved
 
-Where: reference one sample; current the other, which comes in parts; column which measure of the
-patients: the younger half, then the older; drawn dots: left is less, the class is the sample;
-bins how many; kind equal shares of the reference, or equal widths; cuts your own, instead;
-floor least share of a bin; batches parts in which the current sample comes; psi index of all that
-has come; noise expected of as many values where nothing moved; P share of the reference in a bin;
-Q share of the current sample; edges where a bin begins; at the cuts; c contribution of a bin;
-ranges of the bins; by_bins index with 2, 3, ... bins; by_chance expected with as many; counts of
-bins; chosen bins in force; dots values; classes which sample; batch parts that have come; said in
-words.
+Where: reference your sample; current your other, which comes in parts; column measure of the
+patients, the younger half and the older; drawn dots drawn beside them; bins bins; kind bins of
+equal; cuts your own cuts, instead; floor least share of a bin; batches parts; psi index; noise by
+chance; P reference; Q current; edges value; at cuts; c contribution; ranges bins; by_bins index;
+by_chance by chance; counts bins; chosen bins in force; dots values; classes sample; batch parts
+that have come; said in words.
 
 What to watch: Few values in many bins look unstable although nothing moved: the index is no test.
 

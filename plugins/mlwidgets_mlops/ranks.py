@@ -26,7 +26,7 @@ def buckets(v: Floats) -> tuple[Ints, int]:
         return np.zeros(len(v), np.int64), 1
     count = len(v) // SHARE
     some = np.sort(v[:: len(v) // 512])
-    for lo, hi in ((some[9], some[-10]), (v.min(), v.max())):
+    for lo, hi in ((float(some[9]), float(some[-10])), (float(v.min()), float(v.max()))):
         scale = (count - 1) / (hi - lo) if lo < hi < lo + HUGE else 0.0
         if 0 < scale < np.inf:
             place = np.maximum(v, lo)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,23 +27,30 @@ class SampleKind(Kind):
     name: ClassVar[str] = "opaque"
 
     def check(self, value: Any) -> Floats:
-        try:
-            numbers = np.asarray(value)
-            wrong = numbers.dtype.kind not in "biuf" and numbers.dtype != object
-            numbers = numbers.astype(np.float64)
-        except (TypeError, ValueError, OverflowError):
-            wrong = True
-        if wrong or isinstance(value, (str, bytes, Mapping)):
+        numbers = self._numbers(value)
+        if numbers is None:
             raise ValueError(f"must be {self.describe()}")
         if numbers.ndim != 1:
             raise ValueError(f"must have one axis, has {numbers.ndim}: give one column")
-        kept = cast("Floats", numbers[~np.isnan(numbers)])
+        kept = numbers[~np.isnan(numbers)]
         if not len(kept):
             raise ValueError(f"must have a number or more, has none ({len(numbers)} are missing)")
         if len(kept) > self.most:
             raise ValueError(f"must have at most {self.most:,} numbers, has {len(kept):,}")
         kept.setflags(write=False)
         return kept
+
+    @staticmethod
+    def _numbers(value: Any) -> Floats | None:
+        if isinstance(value, (str, bytes, Mapping)):
+            return None
+        try:
+            numbers = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
+            lacking = [missing(v) for v in numbers.ravel()] if numbers.dtype == "O" else []
+            numbers = np.where(lacking, np.nan, numbers) if lacking else numbers
+            return numbers.astype(np.float64) if numbers.dtype.kind in "biufO" else None
+        except (TypeError, ValueError, OverflowError, RuntimeError):
+            return None
 
     def parse(self, text: str) -> Floats:
         try:
@@ -65,7 +72,7 @@ class SampleKind(Kind):
 
 Drawn = Annotated[Points, PointsKind(classes=2)]
 NONE = Points()
-Sample = Annotated[npt.NDArray[Any], SampleKind()]
+Sample = Annotated[Any, SampleKind()]
 Wine = Literal[
     "alcohol",
     "malic_acid",
@@ -80,8 +87,16 @@ Wine = Literal[
     "hue",
     "od280/od315_of_diluted_wines",
     "proline",
+    "none",
 ]
-Patient = Literal["bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6", "target"]
+Patient = Literal["bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6", "target", "none"]
+
+
+def missing(value: Any) -> bool:
+    """None, NaN, and what pandas has for them."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and value != value
 
 
 def both(first: Any, second: Any, names: tuple[str, str] = ("first", "second")) -> bool:
@@ -97,6 +112,8 @@ def wines(column: str) -> tuple[Floats, Floats]:
     from sklearn.datasets import load_wine
 
     wine = load_wine()
+    if column == "none":
+        return np.zeros(0), np.zeros(0)
     values = wine.data[:, wine.feature_names.index(column)]
     return values[wine.target == 0], values[wine.target == 1]
 
@@ -107,6 +124,8 @@ def patients(column: str) -> tuple[Floats, Floats]:
 
     bunch = load_diabetes(scaled=False)
     age = bunch.data[:, bunch.feature_names.index("age")]
+    if column == "none":
+        return np.zeros(0), np.zeros(0)
     known = column != "target"
     values = bunch.data[:, bunch.feature_names.index(column)] if known else bunch.target
     older = age > np.median(age)
@@ -127,15 +146,10 @@ def share_up_to(sample: Floats, grid: Floats | float) -> Any:
 def pair(
     first: Any, second: Any, column: str, drawn: Points, shift: float, decimals: int
 ) -> tuple[Floats, Floats]:
-    """The two samples: what is drawn, else what was given, else wines; shifted, then rounded."""
-    if both(first, second):
-        x, y = first, second
-    elif len(drawn):
-        x, y = (drawn.xy[drawn.labels == label, 0] for label in (0, 1))
-        if not (len(x) and len(y)):
-            x = y = drawn.xy[:, 0]  # one class alone: compared with itself, until there are two
-    else:
-        x, y = wines(column)
+    """The two samples: those given, else wines, and what is drawn; the second shifted, rounded."""
+    if not both(first, second):
+        first, second = wines(column)
+    x, y = joined(first, second, drawn)
     y = y + shift * spread(x, y) if shift else y
     return (x, y) if decimals >= 8 else (x.round(decimals), y.round(decimals))
 
@@ -145,12 +159,19 @@ def parted(
 ) -> tuple[Floats, Floats]:
     """A reference in order of size, and the current sample in the order in which it comes."""
     if both(reference, current, ("reference", "current")):
-        return np.sort(reference), current
-    if len(drawn):
-        x, y = (drawn.xy[drawn.labels == label, 0] for label in (0, 1))
-        return (np.sort(x), y) if len(x) and len(y) else (np.sort(drawn.xy[:, 0]),) * 2
-    x, y = patients(column)
-    return np.sort(x), np.random.default_rng(seed).permutation(y)
+        x, y = joined(reference, current, drawn)
+    else:
+        younger, older = patients(column)
+        x, y = joined(younger, np.random.default_rng(seed).permutation(older), drawn)
+    return np.sort(x), y
+
+
+def joined(x: Floats, y: Floats, drawn: Points) -> tuple[Floats, Floats]:
+    """With the dots that are drawn, each in its sample; one that is empty holds a zero."""
+    more = (drawn.xy[drawn.labels == label, 0] for label in (0, 1))
+    found = [np.concatenate([dots, sample]) for dots, sample in zip(more, (x, y), strict=True)]
+    first, second = (v if len(v) else np.zeros(1) for v in found)
+    return first, second
 
 
 def ranged(cuts: list[float]) -> Floats:

@@ -1,0 +1,85 @@
+"""The index: its bins, however they are cut, and what chance alone gives."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mlwidgets import ParamError, play
+from mlwidgets_mlops.psi import divided, psi, psi_of
+
+
+def test_it_is_the_symmetric_divergence_of_the_shares() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=5000), rng.normal(0.3, 1.2, 4000)
+    edges = np.quantile(x, np.linspace(0, 1, 11))
+    edges[[0, -1]] = -np.inf, np.inf
+    P, Q = (np.histogram(v, edges)[0] / len(v) for v in (x, y))
+    theirs = stats.entropy(P, Q) + stats.entropy(Q, P)
+    assert psi_of(x, y) == pytest.approx(theirs, abs=1e-12)
+    assert [*psi(reference=x, current=y, batches=3)][-1]["psi"] == pytest.approx(theirs, abs=1e-12)
+
+
+def test_contributions_are_of_the_bins_and_add_up() -> None:
+    last = [*psi()][-1]
+    assert sum(last["c"]) == pytest.approx(last["psi"], abs=1e-12)
+    assert min(last["c"]) >= 0
+    assert len(last["c"]) == len(last["ranges"]) == len(last["at"]) + 1
+    assert sum(last["P"][:-1]) == pytest.approx(1)
+
+
+def test_bins_and_their_kind_change_while_it_runs() -> None:
+    with closing(play(psi, batches=20)) as run:
+        ten = run.step(3).trace.row(-1)
+        many = run.set(bins=30).step(1).trace.row(-1)
+        wide = run.set(kind="width").step(1).trace.row(-1)
+    assert len(ten["c"]) == 10 < len(many["c"])
+    assert np.ptp(np.diff(wide["at"])) < 1e-9 < np.ptp(np.diff(many["at"]))
+
+
+def test_cuts_of_ones_own_replace_the_bins() -> None:
+    last = [*psi(cuts=[90.0, 100.0, 90.0], batches=2)][-1]
+    assert last["at"] == [90, 100]
+    assert last["ranges"] == ["under 90", "90 to 100", "from 100"]
+
+
+def test_more_bins_look_less_stable_and_chance_explains_it() -> None:
+    """Where nothing moved the mean of the index is (bins - 1) (1/n + 1/m)."""
+    rng = np.random.default_rng(0)
+    found = [
+        [psi_of(rng.normal(size=2000), rng.normal(size=1000), bins) for _ in range(200)]
+        for bins in (5, 20)
+    ]
+    few, many = np.mean(found, axis=1)
+    assert few == pytest.approx(4 * 0.0015, rel=0.15)
+    assert many == pytest.approx(19 * 0.0015, rel=0.15)
+
+
+def test_a_constant_column_has_two_bins_and_no_drift() -> None:
+    assert len(divided(np.ones(50), 10)) == 1
+    last = [*psi(reference=np.ones(50), current=np.ones(9), batches=2)][-1]
+    assert last["psi"] == 0
+    assert [*psi(reference=np.ones(50), current=np.zeros(9), batches=2)][-1]["psi"] > 1
+
+
+def test_infinite_values_are_in_the_outer_bins() -> None:
+    x = np.array([-np.inf, 0.0, 1.0, 2.0, np.inf])
+    for kind in ("quantile", "width"):
+        last = [*psi(reference=x, current=x, kind=kind, bins=3, batches=1)][-1]
+        assert last["psi"] == 0
+        assert np.isfinite(last["edges"]).all()
+
+
+def test_one_sample_alone_is_refused() -> None:
+    with pytest.raises(ParamError, match="current: is needed beside reference"):
+        next(psi(reference=[1.0]))
+
+
+def test_a_finished_run_answers_other_bins() -> None:
+    with closing(play(psi, batches=4).wait()) as run:
+        run.set(bins=3)
+        run.wait()
+        assert len(run.trace.row(-1)["c"]) == 3

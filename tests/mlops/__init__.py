@@ -1,0 +1,1 @@
+"""MLOps: what each system promises, beside its reference."""

@@ -37,6 +37,8 @@ export function cell(v, kind) {
   return kind === "int" ? minus(String(v)) : num(v);
 }
 
+const LONG = 24; // letters of a text where others stand beside it
+
 /**
  * A parameter's value as its control shows it.
  * @param {import("./types").Param} param
@@ -48,7 +50,7 @@ export function shown(param, v) {
   if (param.kind === "points") return points(v);
   if (typeof v === "boolean") return v ? "on" : "off";
   if (Array.isArray(v)) return v.join(", ");
-  if (typeof v !== "number") return String(v);
+  if (typeof v !== "number") return v.length > LONG ? `${String(v).slice(0, LONG)}…` : String(v);
   if (param.kind === "int" || param.log || !param.step) return plain(v);
   return fixed(v, Math.max(decimals(param.step), Math.min(4, decimals(trail(v)))));
 }

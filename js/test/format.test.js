@@ -18,6 +18,11 @@ test("a control shows as many digits as its step, and never fewer than the value
   assert.equal(shown({ name: "n", kind: "int", step: 1 }, 300), "300");
 });
 
+test("of a long text the beginning is shown", () => {
+  const text = { name: "line", kind: "text" };
+  assert.deepEqual([shown(text, "short"), shown(text, "x".repeat(99))], ["short", `${"x".repeat(24)}…`]);
+});
+
 test("zero has no sign", () => assert.equal(fixed(-0.001, 1), "0.0"));
 test("decimals of a step", () => assert.deepEqual([0.01, 1, 0.5, null].map(decimals), [2, 0, 1, 0]));
 test("a plain number is what a person types", () => assert.deepEqual([0.1 + 0.2, -300, 1e-7, 1234567].map(plain), ["0.3", "−300", "1e−7", "1234567"]));

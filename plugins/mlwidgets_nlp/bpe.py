@@ -140,8 +140,11 @@ def bpe(
     learning.undo(undone)
     made: Merge | None = None
     while True:
-        line, undone, stride = yield learning.seen(line, made)
+        try:
+            line, undone, stride = yield learning.seen(line, made)
+        except GeneratorExit:  # stopped by hand: what was learned so far is the result
+            break
         learning.undo(undone)
-        made = learning.learn(merges, stride)
-        if made is None:
-            return ml.Done(learning.shown.tokenizer, line=learning.seen, undone=learning.answer)
+        if (made := learning.learn(merges, stride)) is None:
+            break
+    return ml.Done(learning.shown.tokenizer, line=learning.seen, undone=learning.answer)

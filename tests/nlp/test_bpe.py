@@ -25,6 +25,7 @@ from mlwidgets_nlp.corpus import ENGLISH, SHOWN
 from mlwidgets_nlp.pairs import Pairs
 from mlwidgets_nlp.references_bpe import by_hand, loaded, trainer
 from mlwidgets_nlp.tokenizer import merged_long
+from tests.shell import shell
 
 TEXT = "low low low low low lower lower newest newest newest newest newest newest widest widest"
 
@@ -183,6 +184,12 @@ def test_a_line_is_encoded_while_it_learns_and_after() -> None:
     assert run.trace["ids"][-1].tolist() == run.result.encode("newest")
 
 
+def test_stopped_by_hand_it_has_what_it_has_learned() -> None:
+    run = mlwidgets.play("nlp.bpe", text=TEXT, merges=9, least=1).step(2).stop()
+    assert run.status == "stopped"
+    assert run.result.tokens[256:] == [b"es", b"est"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.characters(), max_size=200))
 def test_every_text_comes_back_exactly(text: str) -> None:
@@ -261,6 +268,15 @@ def test_a_file_is_read_and_what_is_no_text_is_refused(tmp_path: Path) -> None:
     assert "a file is given by file=" in refused(text=path)
 
 
+def test_the_body_of_a_cell_is_the_text() -> None:
+    with shell() as ip:
+        run = ip.run(f"%%ml nlp.bpe merges=3 least=1\n{TEXT}\n")
+        assert run.params["text"].strip() == TEXT
+        assert run.params["line"] != TEXT
+        undone = ip.run("%ml nlp.bpe undone='Ġt he\\nĠa n' merges=9")
+        assert undone.params["undone"].splitlines() == ["Ġt he", "Ġa n"]
+
+
 def test_an_empty_text_is_refused_and_one_letter_has_nothing_to_merge() -> None:
     assert refused(text="") == "text='': must have at least one character"
     run = done(text="a")
@@ -300,9 +316,9 @@ def test_every_token_can_be_looked_at() -> None:
 def test_a_megabyte_without_a_blank_stays_usable() -> None:
     rng = np.random.default_rng(0)
     text = "".join(rng.choice([*"ACGT"], 1_000_000))
-    run = done(text=text, merges=40)
+    run = done(text=text, merges=15)
     assert run.status == "done"
-    assert run.trace["rho"][-1] > 2
+    assert run.trace["rho"][-1] > 1.8
     assert max(map(len, run.trace["start"])) < 5_000
     assert run.result.decode(run.result.encode(text[:50_000])) == text[:50_000]
 
@@ -321,8 +337,8 @@ def test_a_long_text_sends_the_page_its_beginning_alone() -> None:
 
 def test_eight_megabytes_are_learned_with_frames_of_a_few_kilobytes() -> None:
     text = "\n".join(f"{ENGLISH} {k}" for k in range(8_000_000 // len(ENGLISH)))
-    run = mlwidgets.play("nlp.bpe", text=text, merges=50).start().wait()
-    assert run.trace["rho"][-1] > 1.4
+    run = mlwidgets.play("nlp.bpe", text=text, merges=20).start().wait()
+    assert run.trace["rho"][-1] > 1.2
     assert run.trace.nbytes / len(run.trace) < 8_000
 
 

@@ -12,9 +12,8 @@ import numpy.typing as npt
 
 import mlwidgets as ml
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-CHUNK = 1024  # points at once: their distances to all centres stay in the cache
+from .many import Floats, Ints, nearest
+
 SHOWN = 3_000  # points that a figure gets; all are computed
 SIDE = 240  # pixels of the picture's longer side
 CELLS = 120  # a side of the regions
@@ -154,9 +153,11 @@ class Figure:
 
     def _regions(self, mu: Floats, z: Ints | None) -> npt.NDArray[np.int8]:
         """The nearest centre of each cell, as the colours count; -1 while there are none."""
-        side = CELLS if len(self.grid) else 0
-        found = np.full(len(self.grid), -1) if z is None else nearest(self.grid, mu)[0] % COLOURS
-        return found.reshape(side, side).astype(np.int8)
+        if not len(self.grid):
+            return np.zeros((0, 0), dtype=np.int8)
+        none = np.full(len(self.grid), -1)
+        found = none if z is None else nearest(self.grid, mu)[0] % COLOURS
+        return found.reshape(CELLS, CELLS).astype(np.int8)
 
     def _picture(self, mu: Floats, z: Ints | None) -> npt.NDArray[np.uint8]:
         """Each pixel in the colour of its centre, as many as a figure shows."""
@@ -188,48 +189,3 @@ def _grid(over: Floats) -> Floats:
     part = (np.arange(CELLS) + 0.5) / CELLS
     x, y = over[0] + part * (over[1] - over[0]), over[2] + part * (over[3] - over[2])
     return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-
-
-# many points ------------------------------------------------------------------------------------
-
-
-def distances(X: Floats, mu: Floats, z: Ints | None = None) -> Floats:
-    """Squared, of each point to one centre, or to its own of several: (n,)."""
-    D2 = np.empty(len(X))
-    for begin in range(0, len(X), CHUNK):
-        part = slice(begin, begin + CHUNK)
-        off = X[part] - (mu if z is None else mu[z[part]])
-        np.einsum("id,id->i", off, off, out=D2[part])
-    return D2
-
-
-def nearest(X: Floats, mu: Floats) -> tuple[Ints, Floats]:
-    """The nearest centre of each point, and the squared distance to it."""
-    z = np.empty(len(X), dtype=np.int64)
-    m2 = (mu**2).sum(axis=1)
-    for begin in range(0, len(X), CHUNK):
-        part = slice(begin, begin + CHUNK)
-        score = X[part] @ (-2 * mu.T)
-        score += m2  # less the square of x, which is the same for all
-        z[part] = score.argmin(axis=1)
-    return z, distances(X, mu, z)
-
-
-def sums(X: Floats, z: Ints, k: int) -> tuple[Ints, Floats]:
-    """How many points each centre has, and their sum."""
-    total: Floats = np.stack([np.bincount(z, x, k) for x in X.T], axis=1).astype(np.float64)
-    n: Ints = np.bincount(z, minlength=k).astype(np.int64)
-    return n, total
-
-
-def rescued(X: Floats, z: Ints, D2: Floats, n: Ints, total: Floats) -> list[int]:
-    """Gives each centre without points the farthest point of all, as scikit-learn does; which."""
-    lost = [*map(int, np.flatnonzero(n == 0))]
-    if not lost or not D2.any():
-        return []
-    farthest = np.argpartition(D2, -len(lost))[: -len(lost) - 1 : -1]
-    for j, i in zip(lost, farthest, strict=True):
-        n[z[i]] -= 1
-        total[z[i]] -= X[i]
-        n[j], total[j], z[i] = 1, X[i], j
-    return lost

@@ -32,7 +32,8 @@ import numpy as np
 
 import mlwidgets as ml
 
-from .clusters import Figure, Floats, Ints, Seen, distances, nearest, read, rescued, sums
+from .clusters import Figure, Seen, read
+from .many import Floats, Ints, nearest, rescued, squared, sums
 
 BLOBS, NONE = ml.Points("blobs:300"), ml.Points()
 Drawn = Annotated[ml.Points, ml.PointsKind(least=1, most=2000)]
@@ -60,23 +61,20 @@ def seeds(X: Floats, k: int, seeding: Seeding, seed: int) -> Iterator[tuple[int,
     for j in range(k):
         i = j if seeding == "first" else int(rng.choice(len(X), p=p))
         yield i, p
-        D2 = np.minimum(D2, distances(X, X[i]))  # (1)
-        D2[i] = 0
-        if seeding == "random":
-            p = np.where(D2 > 0, 1.0, 0.0)
-        else:
-            p = D2
-        p = p / p.sum() if p.any() else np.full(len(X), 1 / len(X))  # (2)
+        if seeding == "k-means++":
+            D2 = np.minimum(D2, squared(X, X[i]))  # (1)
+            D2[i] = 0
+            p = D2 / D2.sum() if D2.any() else p  # (2)
+        elif seeding == "random":
+            p = np.where(np.arange(len(X)) == i, 0, p)
+            p = p / (p.sum() or 1)
 
 
-def update(X: Floats, z: Ints, D2: Floats, mu: Floats) -> tuple[Floats, list[int]]:
+def update(X: Floats, z: Ints, D2: Floats, mu: Floats) -> tuple[Floats, Ints, list[int]]:
     """Each centre at the mean of its points; one that has none takes the farthest point."""
     n, total = sums(X, z, len(mu))
     lost = rescued(X, z, D2, n, total)
-    there = n > 0
-    mu = mu.copy()
-    mu[there] = total[there] / n[there, None]  # (4)
-    return mu, lost
+    return np.where(n[:, None] > 0, total / np.maximum(n, 1)[:, None], mu), n, lost  # (4)
 
 
 @ml.algorithm(
@@ -133,23 +131,23 @@ def kmeans(
         return True
 
     z, iteration = np.full(len(X), -1), 0
+    x2 = squared(X, np.zeros(X.shape[1]))
     while True:
         before = z
-        z, D2 = nearest(X, mu)  # (3)
+        z, D2 = nearest(X, mu, x2)  # (3)
         J, changed = float(D2.sum()), int((z != before).sum())  # (5)
-        over = "Nothing changes any more." if not changed else f"{changed:,} points change."
+        over = f"{changed:,} points change." if changed else "Nothing changes any more."
         now = yield Half(**figure.frame(mu, z, J, iteration), said=f"Assign: {over}")
         if taken(now):
             continue
         if not changed or iteration == iterations:
             return Clusters(mu + cloud.mean, z, J)
         last = mu
-        mu, lost = update(X, z, D2, mu)
+        mu, n, lost = update(X, z, D2, mu)
         iteration += 1
+        J = max(0.0, float(x2.sum() - n @ (mu**2).sum(axis=1)))  # (5), as each is its points' mean
         far = float(np.sqrt(((mu - last) ** 2).sum(axis=1)).max())
         said = f"Update: centres move by up to {far:.3g}."
-        said += "".join(
-            f" Centre {j + 1} had lost all its points: it takes the farthest." for j in lost
-        )
-        J = float(distances(X, mu, z).sum())
+        for j in lost:
+            said += f" Centre {j + 1} had lost all its points: it takes the farthest."
         taken((yield Half(**figure.frame(mu, z, J, iteration), said=said)))

@@ -98,7 +98,7 @@ def test_points_are_drawn_sprayed_rubbed_out_and_taken_back(lab: Lab) -> None:
 def test_a_centre_is_dragged_while_it_runs_and_by_the_keyboard(lab: Lab) -> None:
     book, player = playing(lab)
     for _ in range(4):
-        player.button("Next half-step").click()
+        player.button("Step forward").click()
     book.wait_for("run.number", "4")
     settled(book, player)
     x, y = map(float, book.eval("[*map(float, run.trace['mu'][-1][0])]").strip("[]").split(","))
@@ -108,7 +108,7 @@ def test_a_centre_is_dragged_while_it_runs_and_by_the_keyboard(lab: Lab) -> None
     mouse.move(*pixel(player, 0.9, 0.9), steps=5)
     mouse.up()
     book.wait_for("len(run.events)", "1")
-    player.button("Next half-step").click()
+    player.button("Step forward").click()
     book.wait_for("run.number", "5")
     there = "bool(abs(run.trace['mu'][-1][0] - 0.9).max() < 0.02)"
     assert book.eval(there) == "True", "the next half-step begins where the hand left it"

@@ -10,10 +10,11 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_wine
 
-from mlwidgets import Points, play
+from mlwidgets import Points, Table, play
 from mlwidgets.errors import ParamError
-from mlwidgets_foundations.clusters import nearest, read, rescued, sums
+from mlwidgets_foundations.clusters import read
 from mlwidgets_foundations.kmeans import kmeans, seeds
+from mlwidgets_foundations.many import nearest, rescued, sums
 
 NOTHING = "Assign: Nothing changes any more."
 
@@ -114,9 +115,8 @@ def test_a_tables_numbers_are_clustered_and_seen_in_two_principal_components() -
 
 
 def test_a_centre_dragged_in_a_plane_keeps_what_the_plane_does_not_show() -> None:
-    cloud = read(
-        Points(), {f"x{j}": np.random.default_rng(j).normal(size=50) for j in range(4)}, None
-    )
+    rng = np.random.default_rng(0)
+    cloud = read(Points(), Table({f"x{j}": rng.normal(size=50) for j in range(4)}), None)
     mu = cloud.X[:3]
     there = cloud.seen(mu) + np.array([[1, 2], [0, 0], [0, 0]])
     moved = cloud.moved(mu, there)
@@ -167,7 +167,7 @@ def test_huge_and_narrow_data_is_clustered_like_any_other() -> None:
 
 def test_many_points_are_computed_and_some_are_shown() -> None:
     X = np.random.default_rng(0).normal(size=(10_001, 3))
-    frames = list(kmeans(data=X, k=4, iterations=2))
+    frames = list(kmeans(data=Table({"a": X[:, 0], "b": X[:, 1], "c": X[:, 2]}), k=4, iterations=2))
     assert len(frames[0]["xy"]) <= 3000
     assert int(frames[-1]["sizes"].sum()) == 10_001
     assert all(frame["xy"] is frames[0]["xy"] for frame in frames), "and kept once"

@@ -114,11 +114,12 @@ class Log:
         self.seen[status] += 1
         told = self.paths[path].get(method.lower(), {"responses": {"405": 1}})["responses"]
         known = str(status) in told
-        return self._told(f"{method} {path}: {name}", str(body), (status, known), answer, latency)
+        return self._told(f"{method} {path}: {name}", body, (status, known), answer, latency)
 
     def own(self, body: str) -> Asked:
         """The reader's own body."""
-        return self.call("your own", ("POST", "/predict", {}, body.encode("utf-8", "replace")))
+        sayable = body.encode("utf-8", "replace").decode()
+        return self.call("your own", ("POST", "/predict", {}, sayable))
 
     def crowd(self, requests: int, clients: int, statuses: Sequence[int], p50: float) -> Asked:
         """What was answered to many."""

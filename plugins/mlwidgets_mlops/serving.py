@@ -21,7 +21,7 @@ import mlwidgets as ml
 
 HOST = "127.0.0.1"
 PATIENCE = 10.0  # seconds
-Request = tuple[str, str, dict[str, str], str | bytes]
+Request = tuple[str, str, dict[str, str], str]
 """Method, path, headers, body."""
 
 
@@ -144,14 +144,25 @@ class Crowd:
             process.kill()
         self._process = None
 
-    def call(self, service: Service, bodies: list[str], clients: int, requests: int) -> Any:
-        """Each client asks again once it is answered: `times` in ms, `statuses`, `seconds`."""
+    def call(
+        self,
+        service: Service,
+        bodies: list[str],
+        clients: int,
+        requests: int,
+        *,
+        keep: bool = False,
+    ) -> Any:
+        """Each client asks again once it is answered: `times` in ms, `statuses`, `seconds`.
+
+        keep: also the `answers`.
+        """
         if self._process is None:
             command = [sys.executable, "-I", str(Path(__file__).with_name("crowd.py"))]
             pipe = subprocess.PIPE
             self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)  # noqa: S603  our own file
         job = {"host": HOST, "port": service.port, "token": service.token, "bodies": bodies}
-        job |= {"clients": clients, "requests": requests}
+        job |= {"clients": clients, "requests": requests, "keep": keep}
         told, said = self._process.stdin, self._process.stdout
         if told is None or said is None:
             raise RuntimeError("a process without pipes")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -38,10 +38,8 @@ class Refused(BaseModel):
     detail: str
 
 
-class JSON(Response):
+class JSON(JSONResponse):
     """ASCII, so that no half of a surrogate pair can spoil it; what is no number is null."""
-
-    media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()

@@ -1,0 +1,336 @@
+"""A model as a service: what it answers, what it refuses, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+import mlwidgets as ml
+from mlwidgets.errors import ParamError
+from mlwidgets_mlops.asked import Log, script
+from mlwidgets_mlops.models import Served
+from mlwidgets_mlops.service import Together, fastapi, quantile
+from mlwidgets_mlops.serving import Crowd, Service
+from mlwidgets_mlops.web import BODY, app_of
+from tests.waiting import until
+
+MOST = 5
+
+
+def served(model: Any = None, data: Any = None) -> Served:
+    return Served.of(model, data, 0.5)
+
+
+def serving(of: Served, together: Together | None = None) -> Service:
+    together = together or Together(of, 64)
+    return Service(lambda token: app_of(of, token, MOST, together))
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with serving(served()) as made:
+        yield made
+
+
+def ask(service: Service, body: Any, token: str = "") -> tuple[int, Any]:
+    headers = {"Authorization": f"Bearer {token or service.token}"}
+    headers["Content-Type"] = "application/json"
+    got = httpx.post(f"{service.url}/predict", headers=headers, content=body, trust_env=False)
+    return got.status_code, got.json()
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as knock:
+        return knock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def threads() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name == "mlwidgets-service"]
+
+
+# what it answers ----------------------------------------------------------------------------
+
+
+def test_it_answers_what_the_model_answers(service: Service) -> None:
+    of = served()
+    status, answer = ask(service, json.dumps({"rows": of.named(of.rows[:MOST])}))
+    labels, sure = of.answer(of.rows[:MOST])
+    assert (status, answer["answers"], answer["probabilities"]) == (200, labels, sure)
+
+
+def test_a_torch_module_is_served_with_its_scores() -> None:
+    net = torch.nn.Linear(3, 2)
+    of = served(net)
+    with serving(of) as service:
+        status, answer = ask(service, json.dumps({"rows": of.named(of.rows[:2])}))
+    scores = net(torch.as_tensor(of.rows[:2]).float()).detach().double().numpy()
+    assert status == 200
+    np.testing.assert_allclose(answer["probabilities"], scores, atol=1e-6)
+    assert answer["answers"] == scores.argmax(axis=1).tolist()
+
+
+def test_a_model_of_the_users_is_named_by_the_columns_of_their_table() -> None:
+    table = {"age": [30.0, 40.0, 50.0], "height": [1.6, 1.7, 1.8]}
+    X = np.column_stack([*table.values()])
+    run = ml.play("mlops.fastapi", model=LinearRegression().fit(X, [1, 2, 3]), data=table)
+    row = json.loads(run.trace["openapi"][0])["components"]["schemas"]["Row"]
+    assert row["properties"]["age"] | {"title": ""} == {
+        "maximum": 60.0,
+        "minimum": 20.0,
+        "title": "",
+        "type": "number",
+    }
+    run.stop()
+
+
+# what it refuses ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("{", 422),
+        ("", 422),
+        ("[]", 422),
+        ('{"rows": "all"}', 422),
+        ('{"rows": [{}]}', 422),
+        ('{"rows": [{"sepal_length": 1e999}]}', 422),
+        ('{"rows": [{"sepal_length": NaN}]}', 422),
+        ('{"rows": [{"\\ud800": 1}]}', 422),
+        ('{"rows": [true]}', 422),
+        ("[" * 50_000 + "]" * 50_000, 400),
+        (b'{"rows": "\xff"}', 400),
+        (" " * (BODY + 1), 413),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_told_why(
+    service: Service, body: str | bytes, status: int
+) -> None:
+    got, answer = ask(service, body)
+    assert got == status
+    assert answer["detail"]
+
+
+def test_a_refusal_never_repeats_what_was_sent(service: Service) -> None:
+    _, answer = ask(service, '{"rows": [{"sepal_length": "<script>"}]}')
+    assert "<script>" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize("token", ["guessed", "é", "x" * 5000])
+def test_nobody_is_answered_without_the_token(service: Service, token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}".encode("latin-1").decode("latin-1")}
+    of = served()
+    body = of.bodies(1)[0]
+    made = (
+        f"POST /predict HTTP/1.1\r\nHost: x\r\nAuthorization: {headers['Authorization']}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    )
+    with socket.create_connection(("127.0.0.1", service.port)) as line:
+        line.sendall(made.encode("latin-1"))
+        assert b" 401 " in line.recv(4096).split(b"\r\n")[0]
+
+
+def test_a_long_body_without_its_length_is_refused_as_it_comes(service: Service) -> None:
+    def parts() -> Iterator[bytes]:
+        for _ in range(40):
+            yield b" " * 50_000
+
+    key = {"Authorization": f"Bearer {service.token}"}
+    got = httpx.post(f"{service.url}/predict", headers=key, content=parts(), trust_env=False)
+    assert got.status_code == 413
+
+
+def test_a_model_that_fails_is_told_as_such_and_the_next_is_answered() -> None:
+    of = served()
+
+    class Fickle:
+        n_features_in_ = 4
+        calls = 0
+
+        def predict(self, X: Any) -> Any:
+            self.calls += 1
+            if self.calls == 1:
+                raise ArithmeticError("secret words of the model")
+            return np.full(len(X), np.nan)
+
+    with serving(served(Fickle())) as service:
+        body = json.dumps({"rows": [dict.fromkeys(("x0", "x1", "x2", "x3"), 0.0)]})
+        status, answer = ask(service, body)
+        assert (status, answer["detail"]) == (503, "the model could not answer these rows")
+        assert ask(service, body) == (200, {"answers": [None], "probabilities": None})
+    assert of.names
+
+
+def test_every_status_of_the_script_is_in_the_documentation(service: Service) -> None:
+    log = Log(service)
+    seen = [log.call(*one) for one in script(served(), MOST, np.random.default_rng(0))]
+    assert all(one["documented"] for one in seen)
+    assert {one["status"] for one in seen} == {200, 401, 405, 413, 422}
+
+
+# answered together --------------------------------------------------------------------------
+
+
+def test_a_crowd_is_answered_together_and_each_with_its_own(service: Service) -> None:
+    of = served()
+    together = Together(of, 64)
+    with serving(of, together) as service, Crowd() as crowd:
+        found = crowd.call(service, of.bodies(50), 32, 400)
+    assert set(found["statuses"]) == {200}
+    assert together.answered == 400
+    assert together.batches < 300
+
+
+def test_one_at_a_time_is_one_batch_each() -> None:
+    of = served()
+    together = Together(of, 1)
+    with serving(of, together) as service, Crowd() as crowd:
+        crowd.call(service, of.bodies(9), 8, 60)
+    assert together.batches == together.answered == 60
+
+
+@pytest.mark.parametrize("n", [1, 2, 99, 100, 101])
+def test_quantiles_are_those_of_numpy(n: int) -> None:
+    t = np.random.default_rng(n).exponential(size=n)
+    for q in (0.0, 0.5, 0.95, 0.99, 1.0):
+        assert quantile(t.tolist(), q) == np.quantile(t, q, method="inverted_cdf")
+
+
+# from the player ----------------------------------------------------------------------------
+
+
+def test_a_server_that_is_down_answers_nobody_until_it_is_up_again() -> None:
+    run = ml.play("mlops.fastapi", requests=0).step(1)
+    run.set(up=False)
+    assert run.step(1).trace["status"][-1] == 0
+    run.set(up=True)
+    assert run.step(1).trace["status"][-1] != 0
+    run.stop()
+
+
+def test_a_body_of_ones_own_is_asked_next_and_once_it_is_over_too() -> None:
+    run = ml.play("mlops.fastapi", requests=0).step(2)
+    run.set(ask=ml.Text("{}"))
+    run.step(1)
+    assert (run.trace["request"][-1], run.trace["asked"][-1]) == ("POST /predict: your own", "{}")
+    run.wait().set(ask=ml.Text(served().bodies(1)[0]))
+    assert run.trace["status"][-1] == 200
+    assert threads() == []
+
+
+@pytest.mark.parametrize("how", ["stop", "close", "restart", "forget"])
+def test_the_server_ends_with_its_run(how: str) -> None:
+    run: ml.Run | None = ml.play("mlops.fastapi", requests=0).step(1)
+    assert run is not None
+    port = int(run.trace["url"][-1].rpartition(":")[2])
+    assert listening(port)
+    if how == "restart":
+        run.restart(requests=0, seed=1)
+    elif how == "forget":
+        run = None
+    else:
+        getattr(run, how)()
+    until(lambda: not listening(port), "its port is free")
+    if run is not None:
+        run.stop()
+    until(lambda: threads() == [], "its thread has ended")
+
+
+def test_the_server_and_its_crowd_end_with_a_generator_that_is_closed() -> None:
+    frames = fastapi(requests=200)
+    for frame in frames:
+        if "at once" in frame["request"]:
+            break
+    port = int(frame["url"].rpartition(":")[2])
+    assert listening(port)
+    frames.close()
+    assert not listening(port)
+    assert threads() == []
+
+
+KILLED = """
+import mlwidgets as ml, os, sys
+run = ml.play("mlops.fastapi", requests=100_000, port=0).step(16)
+print(run.trace["url"][-1], flush=True)
+run.start()
+sys.stdin.readline()
+os._exit(9)
+"""
+
+
+def test_nothing_is_left_where_the_kernel_dies() -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED], stdin=pipe, stdout=pipe, text=True
+    ) as kernel:
+        assert kernel.stdout is not None
+        port = int(kernel.stdout.readline().strip().rpartition(":")[2])
+        assert listening(port)
+        kernel.kill()
+    until(lambda: not listening(port), "its port is free")
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ParamError, match=f"port={port}: is taken on this machine; 0 takes"):
+            ml.play("mlops.fastapi", port=port)
+
+
+def test_the_token_is_nowhere_in_a_file(tmp_path: Any) -> None:
+    run = ml.play("mlops.fastapi", requests=0, token="an unlikely token").wait()
+    run.save(tmp_path / "run.mlw")
+    run.export(tmp_path / "run.html")
+    for file in tmp_path.iterdir():
+        assert b"unlikely token" not in file.read_bytes()
+
+
+# models that cannot be served ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (LogisticRegression, "is a class: give a fitted model"),
+        (LogisticRegression(), "is not fitted: call .fit"),
+        (torch.nn.Conv2d(1, 1, 3), "must begin with a linear layer"),
+        (3, "must be a fitted scikit-learn estimator"),
+        ("model", "must be a fitted scikit-learn estimator"),
+    ],
+)
+def test_what_cannot_be_served_is_told_why(model: Any, said: str) -> None:
+    with pytest.raises(ParamError) as caught:
+        ml.play("mlops.fastapi", model=model)
+    assert said in str(caught.value)
+
+
+def test_a_word_is_no_model() -> None:
+    with pytest.raises(ParamError, match="must be an object: write \\$name"):
+        fastapi.spec.parse({"model": "clf"})
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"a": [1.0]}, "data: has 1 columns, the model takes 2"),
+        ({"a": [np.nan], "b": [1.0]}, "data: has no row without gaps"),
+        ({"a": ["x"], "b": ["y"]}, "data: must be numbers in every feature"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_told_why(data: Any, said: str) -> None:
+    model = LinearRegression().fit(np.eye(2), [0, 1])
+    with pytest.raises(ParamError, match=said):
+        ml.play("mlops.fastapi", model=model, data=data)

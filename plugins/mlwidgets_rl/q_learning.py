@@ -25,7 +25,20 @@ from typing import Annotated, TypedDict
 
 import numpy as np
 
-from mlwidgets import Array, Board, Frames, Grid, Line, Live, Metric, Range, Rate, Unit, algorithm
+from mlwidgets import (
+    Array,
+    Board,
+    Frames,
+    Grid,
+    Line,
+    Live,
+    Log,
+    Metric,
+    Range,
+    Rate,
+    Unit,
+    algorithm,
+)
 
 from .gridworld import CLIFF, GridWorld
 
@@ -61,12 +74,13 @@ def q_learning(
     alpha: Live[Rate] = 0.5,
     epsilon: Live[Rate] = 0.1,
     gamma: Rate = 1.0,
-    episodes: Annotated[int, Range(1, 2000)] = 300,
+    episodes: Annotated[int, Log(1, 100_000)] = 300,
     seed: Annotated[int, Range(0, inf)] = 0,
 ) -> Frames[Step]:
     rng = np.random.default_rng(seed)
     world = GridWorld(grid)
     Q = np.zeros((world.states, 4))  # (state, action)
+    q = Q.tolist()  # the same, to compute with: numpy takes longer for four numbers than for a list
     nan = float("nan")
     s, ret, err = world.start, nan, nan
     grid, alpha, epsilon = yield Step(Q=Q, agent=s, r=nan, delta=nan, ret=ret, err=err, episode=0)
@@ -76,10 +90,12 @@ def q_learning(
         while not over:
             if grid is not world.grid:
                 world = GridWorld(grid)
-            a = int(rng.integers(4) if rng.random() < epsilon else Q[s].argmax())  # (3)
+            explores = rng.random() < epsilon
+            a = int(rng.integers(4)) if explores else q[s].index(max(q[s]))  # (3)
             s2, r, done = world.step(s, a)
-            delta = r + gamma * (0.0 if done else Q[s2].max()) - Q[s, a]  # (1)
-            Q[s, a] += alpha * delta  # (2)
+            delta = r + gamma * (0.0 if done else max(q[s2])) - q[s][a]  # (1)
+            q[s][a] += alpha * delta  # (2)
+            Q[s, a] = q[s][a]
             s, G, E, moves = s2, G + r, E + abs(delta), moves + 1
             over = done or moves == LIMIT
             if over:

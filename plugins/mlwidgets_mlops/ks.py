@@ -20,8 +20,8 @@ p_shuffled by shuffling; dealt shuffles done; said in words.
 
 What to watch: The stick is the gap; p is how often the labels, dealt anew, leave one as long.
 
-Try: decimals=1 column=ash  equal values make long steps: which p still holds?
-Try: shift=-0.75 column=alcohol  how far must the second be pushed until the stick is shortest?
+Try: decimals=0 column=ash  equal values make long steps: which p still holds?
+Try: shift=1.5 column=alcohol  how far must the second be pushed until the stick is shortest?
 Try: shuffles=100  how sure is a p of so few shuffles?
 """
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .ranks import Floats, ks_statistic
+from .ranks import FEW, Floats, ks_statistic, ks_together
 
 PART = 2**26  # values on the device at once
 
@@ -16,16 +16,23 @@ PART = 2**26  # values on the device at once
 def ks_each(pairs: Sequence[tuple[Floats, Floats]]) -> Floats:
     """sup |F - G| of each pair of samples without NaN, computed where the run computes."""
     device = torch.empty(0).device
-    if device.type != "cuda":
-        return np.array([ks_statistic(x, y) for x, y in pairs])
     found, alike = np.zeros(len(pairs)), dict[tuple[int, int], list[int]]()
     for k, (x, y) in enumerate(pairs):
         alike.setdefault((len(x), len(y)), []).append(k)
     for (n, m), places in alike.items():
-        many = max(PART // (n + m), 1)
+        if device.type != "cuda" and n + m > FEW:
+            found[places] = [ks_statistic(*pairs[k]) for k in places]
+            continue
+        many = max((PART if device.type == "cuda" else PART // 64) // (n + m), 1)
         for part in (places[k : k + many] for k in range(0, len(places), many)):
-            sides = (torch.as_tensor(np.stack([pairs[k][s] for k in part])) for s in (0, 1))
-            found[part] = distances(*(side.to(device) for side in sides)).cpu().numpy()
+            x, y = (np.stack([pairs[k][side] for k in part]) for side in (0, 1))
+            found[part] = on_cuda(x, y) if device.type == "cuda" else ks_together(x, y)
+    return found
+
+
+def on_cuda(x: Floats, y: Floats) -> Floats:
+    tables = (torch.as_tensor(side).to(torch.empty(0).device) for side in (x, y))
+    found: Floats = distances(*tables).cpu().numpy()
     return found
 
 

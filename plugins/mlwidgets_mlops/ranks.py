@@ -58,6 +58,18 @@ def ks_statistic(x: Floats, y: Floats) -> float:
     return max(largest, _resolved(v[kept], kept < n, bucket[kept], before, n, m)) / (n * m)
 
 
+def ks_together(x: Floats, y: Floats) -> Floats:
+    """The same of each row of two tables: sorted side by side, which pays where rows are short."""
+    n, m = x.shape[1], y.shape[1]
+    v = np.concatenate([x, y], axis=1)
+    order = np.argsort(v, axis=1)
+    v = np.take_along_axis(v, order, 1)
+    gap = np.abs(np.cumsum(np.where(order < n, m, -n), axis=1))
+    gap[:, :-1][v[:, 1:] == v[:, :-1]] = 0  # of equal values: the gap is read after all of them
+    found: Floats = gap.max(1) / (n * m)
+    return found
+
+
 def _resolved(
     v: Floats, first: npt.NDArray[np.bool_], bucket: Ints, before: Ints, n: int, m: int
 ) -> int:

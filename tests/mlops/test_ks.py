@@ -16,7 +16,7 @@ from mlwidgets import ParamError, Points, play
 from mlwidgets_mlops.kolmogorov import by_urn, chance_of
 from mlwidgets_mlops.ks import ks
 from mlwidgets_mlops.on_device import distances
-from mlwidgets_mlops.ranks import ks_statistic, quantiles
+from mlwidgets_mlops.ranks import ks_statistic, ks_together, quantiles
 
 Draw = Callable[[np.random.Generator, int], Any]
 SHAPES: dict[str, Draw] = {
@@ -39,6 +39,8 @@ def test_the_statistic_is_scipys_with_ties_exact(shape: str, rows: tuple[int, in
     x, y = (SHAPES[shape](rng, n) for n in rows)
     theirs = stats.ks_2samp(x, y, method="asymp").statistic
     assert ks_statistic(x, y) == pytest.approx(theirs, abs=1e-12)
+    together = ks_together(*(np.stack([v, v]) for v in (x, y)))
+    assert together == pytest.approx([theirs, theirs], abs=1e-12)
     if shape != "tiny":  # torch may take what is below 2e-308 for zero
         batched = distances(*(torch.as_tensor(v)[None] for v in (x, y)))
         assert float(batched[0]) == pytest.approx(theirs, abs=1e-12)

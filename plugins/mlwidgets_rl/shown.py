@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mlwidgets import Array
-from mlwidgets.errors import clip, told
 
 from .policy import Policy
-from .worlds import CARTPOLE, Gymnasium, known, world_of
+from .worlds import CARTPOLE, Gymnasium, known, told, world_of
 
 Hand = Literal["policy", "left", "right"]
 SIDE = 240  # pixels, at most, of a drawing of Gymnasium's
@@ -55,7 +54,7 @@ class Shown:
             image = self.world.all.render()  # type: ignore[attr-defined]  # not our own
             image = np.asarray(image[0], np.uint8)
         except Exception as error:  # a package it needs, a fault of its own
-            self.why = clip(told(error), 200)
+            self.why = told(error)
             return None
         k = -(-max(image.shape) // SIDE)
         rows, columns = (size // k for size in image.shape[:2])

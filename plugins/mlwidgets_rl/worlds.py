@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
@@ -12,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mlwidgets import Kind, ParamError
-from mlwidgets.errors import clip, nearest, told
 
 from .cartpole import CartPole
 
@@ -56,10 +56,17 @@ class EnvKind(Kind):
         return value if isinstance(value, str) else "$env"
 
     def to_json(self, value: Any) -> str:
-        return value if isinstance(value, str) else clip(named(value))
+        return value if isinstance(value, str) else told(named(value))
 
     def describe(self) -> str:
         return "a Gymnasium id such as Acrobot-v1, an environment, or a function that makes one"
+
+
+def told(words: object, most: int = 200) -> str:
+    """An error's kind and words, or any words, on one short line."""
+    kind = f"{type(words).__name__}: " if isinstance(words, Exception) else ""
+    line = " ".join(f"{kind}{words}".split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def named(value: Any) -> str:
@@ -84,10 +91,11 @@ def known(name: str, **given: Any) -> Any:
     try:
         return gym.make(name, **given)
     except gym.error.UnregisteredEnv:
-        near = nearest(name, [*gym.registry])
-        raise ValueError(f"is no environment that Gymnasium knows.{near}") from None
+        near = get_close_matches(name, [*gym.registry], 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"is no environment that Gymnasium knows.{hint}") from None
     except Exception as error:  # a package it needs, a fault of its own
-        raise ValueError(f"cannot be made: {clip(told(error), 200)}") from None
+        raise ValueError(f"cannot be made: {told(error)}") from None
 
 
 def one_of(value: Any) -> Any:
@@ -98,7 +106,7 @@ def one_of(value: Any) -> Any:
         try:
             value = value()
         except Exception as error:  # it is the user's
-            raise ValueError(f"cannot be made: {clip(told(error), 200)}") from None
+            raise ValueError(f"cannot be made: {told(error)}") from None
     wanted = ("reset", "step", "action_space", "observation_space")
     if lacks := [name for name in wanted if not hasattr(value, name)]:
         raise ValueError(f"gives {type(value).__name__}, no environment: it has no {lacks[0]}")
@@ -110,7 +118,7 @@ def one_of(value: Any) -> Any:
 def suits(env: Any) -> None:
     """ValueError unless what it shows and what it takes can be learned from here."""
     sees, does = env.observation_space, env.action_space
-    said = f"shows {clip(str(sees), 60)}: must be one row of numbers (Box or Discrete)"
+    said = f"shows {told(sees, 60)}: must be one row of numbers (Box or Discrete)"
     if type(sees).__name__ == "Dict" or type(sees).__name__ == "Tuple":
         raise ValueError(f"{said}; gymnasium.wrappers.FlattenObservation makes it one")
     if type(sees).__name__ not in SPACES:
@@ -118,7 +126,7 @@ def suits(env: Any) -> None:
     if len(sees.shape) > 1:
         raise ValueError(f"{said}; pictures ask for a convolutional network")
     if type(does).__name__ not in SPACES or len(does.shape) > 1:
-        raise ValueError(f"takes {clip(str(does), 60)}: must be Discrete, or a Box of one axis")
+        raise ValueError(f"takes {told(does, 60)}: must be Discrete, or a Box of one axis")
 
 
 def makers(env: Any, n: int) -> list[Callable[[], Any]]:
@@ -131,7 +139,7 @@ def makers(env: Any, n: int) -> list[Callable[[], Any]]:
         copies = [copy.deepcopy(env) for _ in range(n)]
     except Exception as error:  # it is the user's
         raise ParamError(
-            f"env: cannot be copied ({clip(told(error), 100)}): give its class, or a function",
+            f"env: cannot be copied ({told(error, 100)}): give its class, or a function",
             "env",
         ) from None
     return [partial(_itself, one) for one in copies]

@@ -33,8 +33,11 @@ class Picture:
         self.run = play(CONV, **given, padding=side // 2, kernel=np.ones((1, 1)))
 
     def ours(self) -> Timed:
-        """A run that stands gets the kernel: its answer is computed and recorded."""
-        self.run.set(kernel=np.ones((1, 1)))
+        """A run that stands gets the kernel: its answer is computed and recorded.
+
+        Begun anew before that, so that its memory is used again as the peer's is.
+        """
+        self.run.restart()
         work = timed(partial(self.run.set, kernel=self.K))
         return Timed(work.seconds, self.run.trace["y"][-1])
 

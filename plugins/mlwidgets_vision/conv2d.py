@@ -22,7 +22,6 @@ Try: kernel=blur dilation=4  why do edges appear more than once?
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, TypedDict
 
@@ -102,22 +101,13 @@ def whole(
     )  # fmt: skip
 
 
-def answering(given: dict[str, Any], side: int) -> dict[str, Callable[[Any], Slide]]:
-    """What each changed parameter makes of a finished run, the others as they are then."""
-
-    def answer(name: str, value: Any) -> Slide:
-        given[name] = value
-        return whole(**given, side=side)
-
-    return {name: partial(answer, name) for name in given}
-
-
 @ml.algorithm(
     ml.Own(
         "mlwidgets_vision.views:conv.js",
         *("x", "K", "y", "s", "p", "d", "o", "least", "bound", "said"),
         title="Picture, kernel and sums",
         alt="{said}",
+        still="mlwidgets_vision.stills:conv",
         wide=True,
         presets=TEXTS,
     ),
@@ -138,12 +128,19 @@ def conv2d(
     given: dict[str, Any]
     given = dict(zip(names, (image, kernel, stride, padding, dilation, grey), strict=True))
     frame, done = whole(**given, side=side), 0
+    part: Slide = {**frame, "x": [*frame["x"]], "K": [*frame["K"]]}  # lists: shapes may change
     while done == 0 or done < frame["o"]:
         done = min(done + max(1, frame["o"] // SHOWN), frame["o"]) if slide else frame["o"]
-        x, K, y = (list(frame[of]) for of in ("x", "K", "y"))  # lists: their shapes may change
-        now = dict(zip(names, (yield {**frame, "x": x, "K": K, "y": y[:done]}), strict=True))
+        part = {**part, "y": [*frame["y"][:done]]}
+        now = dict(zip(names, (yield part), strict=True))
         if now != given:
             given, frame = now, whole(**now, side=side)
         elif not done:
             break
-    return ml.Done(np.array(frame["y"]), **answering(given, side))
+        part = frame
+
+    def answer(name: str, value: Any) -> Slide:
+        given[name] = value
+        return whole(**given, side=side)
+
+    return ml.Done(np.array(frame["y"]), **{name: partial(answer, name) for name in names})

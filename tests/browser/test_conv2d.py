@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+import numpy as np
+from playwright.sync_api import Browser, Locator, expect
 
+from mlwidgets import Image, play
 from tests.browser.lab import Book, Lab
 from tests.browser.playing import LOAD, Player, opened
 
@@ -86,3 +89,22 @@ COUNT = """() => {
     return stream;
   };
 }"""
+
+
+def test_on_a_page_without_a_kernel_sums_are_read_and_nothing_is_offered_to_edit(
+    browser: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "page.html"
+    play("vision.conv2d", image=Image(np.eye(8)), grey=False).export(path)
+    page = browser.new_page()
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text))
+    page.goto(path.as_uri())
+    shown = page.get_by_role("group", name=re.compile("^Picture, kernel and sums"))
+    expect(shown).to_contain_text("the sum at row 4, column 4")
+    expect(shown.get_by_role("textbox").first).to_be_disabled()
+    expect(shown.get_by_role("button")).to_have_count(0)
+    shown.get_by_role("img", name=re.compile("^Sum at row")).press("ArrowUp")
+    expect(shown).to_contain_text("the sum at row 3, column 4")
+    page.close()
+    assert faults == []

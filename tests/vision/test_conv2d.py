@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from mlwidgets import Image, ParamError, Run, play
+from mlwidgets.pages.stills import still
 from mlwidgets_vision.conv2d import size
 from mlwidgets_vision.kernels import TEXTS, Kernel, KernelKind
 from mlwidgets_vision.swift import swift
@@ -121,3 +122,15 @@ def test_what_is_no_kernel_is_told_in_one_line(given: Any, said: str) -> None:
     assert said in str(error.value)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 400
+
+
+def test_the_figure_has_a_still_in_grey_in_colour_and_without_sums() -> None:
+    for given in (
+        {},
+        {"image": COLOUR, "grey": False},
+        {"kernel": np.ones((25, 25)), "padding": 0},
+    ):
+        run = played(**given)
+        drawn = still(run)
+        assert drawn.count("<rect") > 100
+        assert run.trace["said"][-1] in drawn

@@ -20,7 +20,8 @@ export default function (ctx, kit) {
   const named = Object.fromEntries(Object.keys(presets).map((name) => [name, button(name, () => tell(parsed(presets[name])))]));
   const chips = styled(el("div", { role: "group", "aria-label": "Kernels with a name" }, ...Object.values(named)), "display:flex;flex-wrap:wrap;gap:0 2px;margin-left:-6px");
   const title = el("span");
-  const middle = el("div", {}, head(title), grid, styled(el("div", {}, smaller, larger), "display:flex;margin-left:-6px"), chips, waits, wrong);
+  const sizes = styled(el("div", {}, smaller, larger), "display:flex;margin-left:-6px");
+  const middle = el("div", {}, head(title), grid, ...(ctx.frozen ? [] : [sizes, chips]), waits, wrong);
   const channel = styled(el("div", { role: "group", "aria-label": "Colour", hidden: true }, ...colours.map((name, c) => button(name, () => see(c)))), "display:flex;margin-left:-6px");
   const sum = styled(el("div"), "font:11.5px/1.7 var(--mono);overflow-x:auto;font-variant-numeric:tabular-nums");
   const products = styled(el("div", {}, head("The sum that is framed"), channel, sum), "min-width:0");
@@ -68,7 +69,7 @@ export default function (ctx, kit) {
 
   /** @param {string} text @param {() => void} act */
   function button(text, act) {
-    const made = el("button", { type: "button", onclick: act, disabled: ctx.frozen }, text);
+    const made = el("button", { type: "button", onclick: act }, text);
     return styled(made, "height:24px;padding:0 6px;font-size:12px;color:var(--accent)");
   }
 
@@ -142,8 +143,8 @@ export default function (ctx, kit) {
       }
     });
     put(title, `Kernel ${rows} × ${width}`);
-    smaller.disabled = ctx.frozen || Math.min(rows, width) < 3;
-    larger.disabled = ctx.frozen || Math.max(rows, width) > 29;
+    smaller.hidden = Math.min(rows, width) < 3;
+    larger.hidden = Math.max(rows, width) > 29;
     for (const [name, chip] of Object.entries(named)) set(chip, { "aria-pressed": String(written(parsed(presets[name])) === written(cells)) });
     for (const chip of Object.values(named)) chip.style.fontWeight = chip.getAttribute("aria-pressed") === "true" ? "600" : "400";
   }
@@ -213,7 +214,8 @@ export default function (ctx, kit) {
       g.fillRect(0, 0, (m + 2 * p) * size, (n + 2 * p) * size);
     }
     kit.drawPixels(g, { data: x.data, from: 0, rows: n, cols: m, colours: depth, lo: 0, hi: 1, table: kit.shades(palette, "light") }, { x: edge, y: edge, w: m * size, h: n * size });
-    put(left.said, `Picture ${n} × ${m}${p ? `, ${p} zero${p > 1 ? "s" : ""} around` : ""}`);
+    put(left.said, `Picture ${n} × ${m}`);
+    put(left.foot, p ? `${p} ${p > 1 ? "zeros" : "zero"} around` : "");
     if (!at) return;
     const [top, start] = [at[0] * s * size, at[1] * s * size], [high, wide] = [(d * (k - 1) + 1) * size, (d * (l - 1) + 1) * size];
     outlined(g, start, top, wide, high);
@@ -247,7 +249,8 @@ export default function (ctx, kit) {
     if (at) outlined(g, at[1] * size, at[0] * size, size, size);
     const beyond = y.data.length ? Array.from(y.data, Number).filter((v) => v < lo - 1e-6 || v > hi + 1e-6).length / y.data.length : 0;
     put(right.said, q ? `Sums ${o} × ${q}` : "No window fits");
-    put(right.foot, q ? `${photo || least >= 0 ? "black" : "violet"} ${num(lo)}, ${photo || least >= 0 ? "white" : "green"} ${num(hi)}${beyond ? `; ${kit.fixed(100 * beyond, 1)}% beyond` : ""}` : "");
+    const [low, high] = photo || least >= 0 || depth > 1 ? ["black", "white"] : ["violet", "green"];
+    put(right.foot, q ? `${low} ${num(lo)}, ${high} ${num(hi)}${beyond ? `; ${kit.fixed(100 * beyond, 1)}% beyond` : ""}` : "");
     ctx.say("", at ? `row ${at[0]}, column ${at[1]}: ${num(valueOf(at))}` : "");
     set(right.holder, { "aria-label": at ? `Sum at row ${at[0]}, column ${at[1]}: ${num(valueOf(at))}. Arrow keys move` : "No sums" });
   }

@@ -143,6 +143,7 @@ FAULTS: dict[str, tuple[str, Callable[[Any], Any]]] = {  # a part of ours; its f
     "mlwidgets_rl.q_learning": ("GridWorld", lambda _right: Dearer),
     "mlwidgets_nlp.attention": ("beside", louder),
     "mlwidgets_vision.cnn_digits": ("pooled", louder),
+    "mlwidgets_genai.ddpm": ("like", louder),
     "mlwidgets_dl.mlp": ("cross_entropy", louder),
     "mlwidgets_dl.backprop": ("Graph", lambda _right: Steeper),
 }

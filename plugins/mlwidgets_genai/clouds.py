@@ -1,0 +1,168 @@
+"""What is diffused: points of the plane or small digits, and the frame that shows one time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from mlwidgets import Array, Points, PointsKind, Unit
+
+Floats = npt.NDArray[np.float32]
+MOONS: Points = PointsKind().check("moons")
+SHOWN, DIGITS = 300, 12  # points, digits that are drawn
+SIDE, WIDE = 13, 1.5  # arrows each way, and how far out
+RARELY = 10  # steps of training between two looks
+
+
+class Seen(TypedDict):
+    phase: str
+    t: int
+    trained: Annotated[int, Unit(total="steps")]
+    loss: float | None  # only while it is trained
+    signal: Annotated[Array, "time"]
+    noise: Annotated[Array, "time"]
+    times: Annotated[Array, "time"]
+    x: NotRequired[Annotated[Array, "point axis"]]
+    x0: NotRequired[Annotated[Array, "point axis"]]
+    ddim: NotRequired[Annotated[Array, "point axis"]]
+    score: NotRequired[Annotated[Array, "place axis"]]
+    grid: NotRequired[Annotated[Array, "place axis"]]
+    digit: NotRequired[Annotated[Array, "digit row column"]]
+    digit_x0: NotRequired[Annotated[Array, "digit row column"]]
+    digit_ddim: NotRequired[Annotated[Array, "digit row column"]]
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Examples x (n, ...) of mean 0 and deviation about 1; back by `* scale + centre`."""
+
+    points: Points
+    x: Tensor
+    centre: Tensor
+    scale: float
+    places: Tensor  # (SIDE^2, 2), none for digits
+    curves: dict[str, Floats] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.x.shape[1:])
+
+    @property
+    def flat(self) -> bool:
+        """Points of the plane, and no digits."""
+        return self.shape == (2,)
+
+    @property
+    def shown(self) -> int:
+        return SHOWN if self.flat else DIGITS
+
+    @property
+    def reach(self) -> float:
+        """How far out examples are, and a little."""
+        return 1.1 * float(self.x.abs().max()) if len(self) else 3.0
+
+    def shows(self, kept: Tensor) -> None:
+        """The schedule's curves. kept: the share a of every time."""
+        curves = {"signal": _array(kept.sqrt()), "noise": _array((1 - kept).sqrt())}
+        self.curves.update(curves, times=np.arange(len(kept), dtype=np.float32))
+        for curve in self.curves.values():
+            curve.setflags(write=False)
+
+    def again(self, points: Points) -> Cloud:
+        """Other points at the same scale."""
+        x = (_tensor(points.xy) - self.centre) / self.scale
+        return replace(self, points=points, x=x, cache={"trained": self.cache["trained"]})
+
+    def some(self, rng: np.random.Generator) -> Tensor:
+        """As many as are drawn; nan where there are none."""
+        if not len(self):
+            return torch.full((self.shown, *self.shape), float("nan"))
+        return self.x[torch.as_tensor(rng.integers(0, len(self), self.shown))]
+
+    def batch(self, rng: np.random.Generator, size: int) -> Tensor:
+        return self.x[torch.as_tensor(rng.integers(0, len(self), size))]
+
+    def normal(self, rng: np.random.Generator, size: int) -> Tensor:
+        """Noise of the examples' shape, on the run's device."""
+        return _tensor(rng.standard_normal((size, *self.shape), dtype=np.float32))
+
+    @torch.no_grad()
+    def asked(self, net: nn.Module, x: Tensor, t: int) -> Tensor:
+        """The noise that the network sees in x at one time."""
+        answer: Tensor = net(x, torch.full((len(x),), t))
+        return answer
+
+    def kept(self, name: str, made: Callable[[], Tensor], k: int) -> Tensor:
+        """What costs is made anew every few steps."""
+        if k % RARELY == 0 or name not in self.cache:
+            self.cache[name] = made()
+        found: Tensor = self.cache[name]
+        return found
+
+    def frame(
+        self,
+        phase: str,
+        t: int,
+        x: Tensor,
+        net: nn.Module,
+        *,
+        x0: Tensor | None = None,
+        ddim: Tensor | None = None,
+        loss: float | None = None,
+    ) -> Seen:
+        trained = self.cache["trained"] = self.cache.get("trained", 0) + (loss is not None)
+        told: Any = {"phase": phase, "t": t, "trained": trained, "loss": loss, **self.curves}
+        clouds = {"x": x, "x0": x0, "ddim": ddim}
+        shown: dict[str, Any] = {}
+        if self.flat:
+            absent = torch.full_like(x, float("nan"))
+            for name, c in clouds.items():
+                shown[name] = _array(absent if c is None else c * self.scale + self.centre)
+            shown["score"] = _array(self.score(net, max(t, 1), trained, loss is not None))
+            shown["grid"] = _array(self.places * self.scale + self.centre)
+        else:
+            blank = torch.full_like(x, -1.0)
+            for name, c in zip(("digit", "digit_x0", "digit_ddim"), clouds.values(), strict=True):
+                shown[name] = _array(blank if c is None else c)[:, 0]
+        seen: Seen = told | shown
+        return seen
+
+    def score(self, net: nn.Module, t: int, trained: int, training: bool) -> Tensor:
+        """The way to where points are, at each place of the grid."""
+        if training:
+            return self.kept("score", lambda: -self.asked(net, self.places, t), trained)
+        return -self.asked(net, self.places, t)
+
+
+def cloud(points: Points, data: Literal["points", "digits"]) -> Cloud:
+    """The examples: a reader's points, or scikit-learn's digits."""
+    if data == "digits":
+        from sklearn.datasets import load_digits
+
+        ink = load_digits().images.astype(np.float32)[:, None] / 8 - 1  # in [-1, 1]
+        return Cloud(points, _tensor(ink), torch.zeros(1), 1.0, torch.zeros(0, 2))
+    xy = _tensor(points.xy)
+    centre = xy.mean(0) if len(xy) else torch.zeros(2)
+    scale = max(float(xy.std()), 1e-6) if len(xy) > 1 else 0.5
+    line = torch.linspace(-WIDE, WIDE, SIDE)
+    places = torch.cartesian_prod(line, line) - centre
+    return Cloud(points, (xy - centre) / scale, centre, scale, places / scale)
+
+
+def _tensor(array: Any) -> Tensor:
+    return torch.as_tensor(np.ascontiguousarray(array, dtype=np.float32))
+
+
+def _array(tensor: Tensor) -> Floats:
+    found: Floats = tensor.cpu().numpy().copy()
+    return found

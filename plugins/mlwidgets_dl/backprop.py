@@ -17,8 +17,8 @@ weights; seed seed; h what each neuron answers; a weighted sums; dh its adjoint;
 sums; w weights; dw their gradients; b biases; db their gradients; loss loss; at the neuron at work;
 sizes neurons of each layer; names names; rules how each number came about.
 
-What to watch: Numbers run forwards in blue, then adjoints backwards in red, and each needs only its
-neighbours. A weight's gradient is the number at its left times the adjoint at its right.
+What to watch: Answers run forwards, then adjoints backwards, and each needs its neighbours only. A
+weight's gradient is the number at its left times the adjoint at its right.
 
 Try: phi=relu weights=[1,-1,1,-1,0,0,1,1,0]  why do some weights get no gradient at all?
 Try: phi=sigmoid hidden=[1,1,1,1,1]  how much of the adjoint is left at the input?
@@ -56,7 +56,7 @@ Number = Annotated[float, ml.Range(-100, 100)]
         still="mlwidgets_dl.graph:still",
     ),
     ml.Bars("dh", "Adjoints", ", what a little more of each would add to the loss", labels="names"),
-    ml.Values("loss", "at", title="Now", note=""),
+    ml.Values("loss", title="Loss"),
     step="neuron",
 )
 def backprop(

@@ -84,7 +84,7 @@ class Graph:
 
     def rule(self, l: int, j: int) -> str:  # noqa: E741
         """How the numbers at a neuron came about, as far as they are there."""
-        return "   ".join(filter(None, (self._forward(l, j), self._backward(l, j))))
+        return "\n".join(filter(None, (self._forward(l, j), self._backward(l, j))))
 
     def _forward(self, l: int, j: int) -> str:  # noqa: E741
         name, h = self.labels[l][j], self.h[l][j]

@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * A network as neurons and arrows: answers in blue, adjoints in red, a neuron's rule when it is chosen.
+ * A network as neurons and arrows: answers in one colour, adjoints in another, a neuron's rule when it is chosen.
  * @param {import("../../../js/src/types").Ctx} ctx @param {import("../../../js/src/types").Kit} kit
  * @returns {import("../../../js/src/types").View}
  */
 export default function (ctx, kit) {
   const { store, body } = ctx;
   const { open, canvas } = kit.canvasIn(body);
-  const rule = kit.el("p", { class: "hint", style: "margin:4px 0 0;font-variant-numeric:tabular-nums;overflow-wrap:anywhere" });
+  const rule = kit.el("p", { class: "hint", style: "margin:4px 0 0;font-variant-numeric:tabular-nums;overflow-wrap:anywhere;white-space:pre-line" });
   body.append(rule);
   body.tabIndex = 0;
   const RADIUS = 22, GAP = 68;
@@ -75,7 +75,7 @@ export default function (ctx, kit) {
     const height = arrange(kit.widthOf(body));
     const { g } = open(height);
     const at = shown(), names = texts("names");
-    edges((i, j, k) => edge(g, palette, places[i], places[j], w[k], dw[k], at === i || at === j));
+    edges((i, j, k) => edge(g, palette, places[i], places[j], w[k], dw[k], at === i ? 0.7 : at === j ? 0.3 : 0));
     places.forEach((place, k) => neuron(g, palette, place, names[k] ?? "", h[k], dh[k], k === at));
     kit.put(rule, texts("rules")[at] ?? "");
     ctx.say("", m.label);
@@ -91,7 +91,7 @@ export default function (ctx, kit) {
     }
   }
 
-  /** @param {CanvasRenderingContext2D} g @param {any} palette @param {{x: number, y: number}} a @param {{x: number, y: number}} b @param {number} w @param {number} dw @param {boolean} told */
+  /** @param {CanvasRenderingContext2D} g @param {any} palette @param {{x: number, y: number}} a @param {{x: number, y: number}} b @param {number} w @param {number} dw @param {number} told how far along its numbers stand, 0 for none */
   function edge(g, palette, a, b, w, dw, told) {
     const long = Math.hypot(b.x - a.x, b.y - a.y), [ux, uy] = [(b.x - a.x) / long, (b.y - a.y) / long];
     const [x0, y0, x1, y1] = [a.x + ux * RADIUS, a.y + uy * RADIUS, b.x - ux * RADIUS, b.y - uy * RADIUS];
@@ -107,7 +107,7 @@ export default function (ctx, kit) {
     g.setLineDash([]);
     g.globalAlpha = 1;
     if (!told || long < 150) return;
-    const t = 0.34, [x, y] = [a.x + ux * long * t, a.y + uy * long * t];
+    const [x, y] = [a.x + ux * long * told, a.y + uy * long * told];
     label(g, palette, kit.num(w), x, y - (back ? 7 : 0), palette.css("value"));
     if (back) label(g, palette, kit.num(dw), x, y + 7, palette.css("error"));
   }

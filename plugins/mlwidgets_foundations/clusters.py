@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 import mlwidgets as ml
 
-from .many import Floats, Ints, nearest
+from .many import Floats, Ints, lifted, nearest
 
 SHOWN = 3_000  # points that a figure gets; all are computed
 SIDE = 240  # pixels of the picture's longer side
@@ -156,7 +156,7 @@ class Figure:
         if not len(self.grid):
             return np.zeros((0, 0), dtype=np.int8)
         none = np.full(len(self.grid), -1)
-        found = none if z is None else nearest(self.grid, mu)[0] % COLOURS
+        found = none if z is None else nearest(lifted(self.grid), mu) % COLOURS
         return found.reshape(CELLS, CELLS).astype(np.int8)
 
     def _picture(self, mu: Floats, z: Ints | None) -> npt.NDArray[np.uint8]:

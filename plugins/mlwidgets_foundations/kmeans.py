@@ -33,11 +33,12 @@ import numpy as np
 import mlwidgets as ml
 
 from .clusters import Figure, Seen, read
-from .many import Floats, Ints, nearest, rescued, squared, sums
+from .many import Floats, Groups, Ints, lifted, nearest, squared
 
 BLOBS, NONE = ml.Points("blobs:300"), ml.Points()
 Drawn = Annotated[ml.Points, ml.PointsKind(least=1, most=2000)]
 Photo = Annotated[ml.Image, ml.ImageKind(channels=3)]
+NOTHING = "Assign: nothing changes any more."
 Seeding = Literal["k-means++", "random", "first"]
 
 
@@ -68,13 +69,6 @@ def seeds(X: Floats, k: int, seeding: Seeding, seed: int) -> Iterator[tuple[int,
         elif seeding == "random":
             p = np.where(np.arange(len(X)) == i, 0, p)
             p = p / (p.sum() or 1)
-
-
-def update(X: Floats, z: Ints, D2: Floats, mu: Floats) -> tuple[Floats, Ints, list[int]]:
-    """Each centre at the mean of its points; one that has none takes the farthest point."""
-    n, total = sums(X, z, len(mu))
-    lost = rescued(X, z, D2, n, total)
-    return np.where(n[:, None] > 0, total / np.maximum(n, 1)[:, None], mu), n, lost  # (4)
 
 
 @ml.algorithm(
@@ -130,24 +124,22 @@ def kmeans(
         hand, mu = now, cloud.moved(mu, now.xy)
         return True
 
-    z, iteration = np.full(len(X), -1), 0
-    x2 = squared(X, np.zeros(X.shape[1]))
+    L, groups, iteration = lifted(X), Groups(X, k), 0
     while True:
-        before = z
-        z, D2 = nearest(X, mu, x2)  # (3)
-        J, changed = float(D2.sum()), int((z != before).sum())  # (5)
-        over = f"{changed:,} points change." if changed else "Nothing changes any more."
-        now = yield Half(**figure.frame(mu, z, J, iteration), said=f"Assign: {over}")
-        if taken(now):
+        z = nearest(L, mu)  # (3)
+        changed = groups.join(z)
+        said = f"Assign: {changed:,} points change." if changed else NOTHING
+        J = groups.inertia(mu)  # (5)
+        if taken((yield Half(**figure.frame(mu, z, J, iteration), said=said))):
             continue
         if not changed or iteration == iterations:
             return Clusters(mu + cloud.mean, z, J)
-        last = mu
-        mu, n, lost = update(X, z, D2, mu)
-        iteration += 1
-        J = max(0.0, float(x2.sum() - n @ (mu**2).sum(axis=1)))  # (5), as each is its points' mean
-        far = float(np.sqrt(((mu - last) ** 2).sum(axis=1)).max())
+        before, lost = mu, groups.rescue(mu)
+        n = groups.n[:, None]
+        mu = np.where(n > 0, groups.S / np.maximum(n, 1), mu)  # (4)
+        far, iteration = float(np.sqrt(squared(mu, before).max())), iteration + 1
         said = f"Update: centres move by up to {far:.3g}."
         for j in lost:
             said += f" Centre {j + 1} had lost all its points: it takes the farthest."
+        J = groups.inertia(mu)  # (5)
         taken((yield Half(**figure.frame(mu, z, J, iteration), said=said)))

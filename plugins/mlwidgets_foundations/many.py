@@ -1,4 +1,4 @@
-"""Distances of many points to some centres, fast: parts that stay in the cache, on every core."""
+"""The nearest centres of many points, fast: parts that stay in the cache, on every core."""
 
 from __future__ import annotations
 
@@ -17,54 +17,73 @@ FEW = 20_000  # points that are not worth a second thread
 
 
 def squared(X: Floats, x: Floats) -> Floats:
-    """The squared distance of each point to one place: (n,)."""
+    """The squared distance of each point to a place, or to one for each: (n,)."""
     off = X - x
     return np.asarray(np.einsum("id,id->i", off, off))
 
 
-def nearest(X: Floats, mu: Floats, x2: Floats | None = None) -> tuple[Ints, Floats]:
-    """The nearest centre of each point, and the squared distance to it: two of (n,).
+def lifted(X: Floats) -> Floats:
+    """x, 1: its product with -2 mu, |mu|^2 is the squared distance less |x|^2, alike for all mu."""
+    return np.column_stack([X, np.ones(len(X))])
 
-    x2: the squared length of each point, where it is known.
-    """
-    n, x2 = len(X), squared(X, mu[0] * 0) if x2 is None else x2
-    z, least = np.empty(n, dtype=np.int64), np.empty(n)
-    m2 = (mu**2).sum(axis=1)
+
+def nearest(L: Floats, mu: Floats) -> Ints:
+    """The nearest centre of each point of `lifted` ones: (n,)."""
+    n, k = len(L), len(mu)
+    M = np.ascontiguousarray(np.column_stack([-2 * mu, (mu**2).sum(axis=1)]).T)
+    z = np.empty(n, dtype=np.int64)
+    rows = max(1, min(4096, ALONE // M.size))
 
     def part(begin: int, end: int) -> None:
-        rows = max(1, min(4096, ALONE // mu.size))
-        score, first = np.empty((rows, len(mu))), np.arange(rows) * len(mu)
+        score = np.empty((rows, k))
         for i in range(begin, end, rows):
-            some = slice(i, min(i + rows, end))
-            now = score[: some.stop - i]
-            np.matmul(X[some], -2 * mu.T, out=now)
-            now += m2  # |x - mu|^2 less |x|^2, which is the same for all centres
-            now.argmin(axis=1, out=z[some])
-            np.take(score, first[: len(now)] + z[some], out=least[some], mode="clip")
-            least[some] += x2[some]
+            m = min(rows, end - i)
+            np.matmul(L[i : i + m], M, out=score[:m])
+            score[:m].argmin(axis=1, out=z[i : i + m])
 
     cores = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1) if n > FEW else 1
     each = math.ceil(n / cores)
     with ThreadPoolExecutor(cores) as pool:
         list(pool.map(part, range(0, n, each), (min(i + each, n) for i in range(0, n, each))))
-    return z, np.maximum(least, 0, out=least)
+    return z
 
 
-def sums(X: Floats, z: Ints, k: int) -> tuple[Ints, Floats]:
-    """How many points each centre has, and their sum: a matrix of ones, a row a point, times X."""
-    n = len(X)
-    joined = sparse.csr_array((np.ones(n), z, np.arange(n + 1)), shape=(n, k))
-    return np.bincount(z, minlength=k).astype(np.int64), np.asarray(joined.T @ X)
+class Groups:
+    """How many points each centre has, n, and their sum, S; kept up by the points that change."""
 
+    def __init__(self, X: Floats, k: int) -> None:
+        self.X, self.x2 = X, float(np.vdot(X, X))
+        self.z = np.full(len(X), -1)
+        self.n, self.S = np.zeros(k, dtype=np.int64), np.zeros((k, X.shape[1]))
 
-def rescued(X: Floats, z: Ints, D2: Floats, n: Ints, total: Floats) -> list[int]:
-    """Gives each centre without points the farthest point of all, as scikit-learn does; which."""
-    lost = [*map(int, np.flatnonzero(n == 0))]
-    if not lost or not D2.any():
-        return []
-    farthest = np.argpartition(D2, -len(lost))[: -len(lost) - 1 : -1]
-    for j, i in zip(lost, farthest, strict=True):
-        n[z[i]] -= 1
-        total[z[i]] -= X[i]
-        n[j], total[j], z[i] = 1, X[i], j
-    return lost
+    def join(self, z: Ints) -> int:
+        """Each point joins a centre; how many change theirs."""
+        changed = np.flatnonzero(z != self.z)
+        some = self.X[changed] if len(changed) < len(z) else self.X
+        if (self.z[:1] >= 0).all():
+            self._add(some, self.z[changed], -1)
+        self._add(some, z[changed], 1)
+        self.z = z
+        return len(changed)
+
+    def _add(self, X: Floats, z: Ints, sign: int) -> None:
+        """A matrix with a one in each point's row, times X, is their sum by centre."""
+        ones = sparse.csr_array((np.ones(len(z)), z, np.arange(len(z) + 1)), (len(z), len(self.n)))
+        self.S += sign * (ones.T @ X)
+        self.n += sign * np.bincount(z, minlength=len(self.n))
+
+    def inertia(self, mu: Floats) -> float:
+        """The sum of |x - mu|^2, multiplied out, so that no point is looked at again."""
+        return max(0.0, float(self.x2 - 2 * (self.S * mu).sum() + self.n @ (mu**2).sum(axis=1)))
+
+    def rescue(self, mu: Floats) -> list[int]:
+        """Gives each centre without points the farthest of all, as scikit-learn does; which."""
+        lost = [*map(int, np.flatnonzero(self.n == 0))]
+        D2 = squared(self.X, mu[self.z]) if lost else np.zeros(0)
+        if not D2.any():
+            return []
+        for j, i in zip(lost, np.argpartition(D2, -len(lost))[: -len(lost) - 1 : -1], strict=True):
+            self.n[self.z[i]] -= 1
+            self.S[self.z[i]] -= self.X[i]
+            self.n[j], self.S[j], self.z[i] = 1, self.X[i], j
+        return lost

@@ -13,10 +13,8 @@ from sklearn.datasets import load_wine
 from mlwidgets import Points, Table, play
 from mlwidgets.errors import ParamError
 from mlwidgets_foundations.clusters import read
-from mlwidgets_foundations.kmeans import kmeans, seeds
-from mlwidgets_foundations.many import nearest, rescued, sums
-
-NOTHING = "Assign: Nothing changes any more."
+from mlwidgets_foundations.kmeans import NOTHING, kmeans, seeds
+from mlwidgets_foundations.many import Groups, lifted, nearest
 
 
 def played(**params: Any) -> Any:
@@ -73,8 +71,6 @@ def test_points_that_are_all_alike_need_no_rescue() -> None:
     run = played(points=[[1, 1]] * 4, k=3)
     assert run.result.J == 0
     assert np.isfinite(run.trace["mu"][-1]).all()
-    z, D2 = np.zeros(2, int), np.zeros(2)
-    assert rescued(np.zeros((2, 2)), z, D2, *sums(np.zeros((2, 2)), z, 2)) == []
 
 
 def test_a_dragged_centre_is_assigned_anew_before_it_moves() -> None:
@@ -171,7 +167,18 @@ def test_many_points_are_computed_and_some_are_shown() -> None:
     assert len(frames[0]["xy"]) <= 3000
     assert int(frames[-1]["sizes"].sum()) == 10_001
     assert all(frame["xy"] is frames[0]["xy"] for frame in frames), "and kept once"
-    z, D2 = nearest(X, X[:5])
     off = ((X[:, None] - X[:5]) ** 2).sum(axis=2)
-    assert z.tolist() == off.argmin(axis=1).tolist()
-    assert np.allclose(D2, off.min(axis=1))
+    assert nearest(lifted(X), X[:5]).tolist() == off.argmin(axis=1).tolist()
+
+
+def test_sums_that_are_kept_up_are_the_sums() -> None:
+    rng = np.random.default_rng(0)
+    X, mu = rng.normal(size=(300, 3)), rng.normal(size=(4, 3))
+    groups, z = Groups(X, 4), np.zeros(300, int)
+    for changed in (300, 40, 300, 0):
+        z = z.copy()
+        z[:changed] = rng.integers(0, 4, changed)
+        groups.join(z)
+        assert np.allclose(groups.S, [X[z == j].sum(axis=0) for j in range(4)])
+        assert groups.n.tolist() == np.bincount(z, minlength=4).tolist()
+        assert groups.inertia(mu) == pytest.approx(((X - mu[z]) ** 2).sum())

@@ -122,12 +122,13 @@ def acquisition(
         done = len(search.y)
         return Step(evaluation=done, best=search.best, said=search.said, **drawn), tops
 
-    for _ in range(evaluations):
+    for n in range(evaluations + 1):
         frame, tops = seen()
         picks, follow, xi, beta, ell = yield frame
+        if n == evaluations:
+            break
         x, who = first.pop(0) if first else (tops[follow], follow)
         search.evaluate(*hand.asked(picks, x, who))
-    yield seen()[0]
 
     def more(picks: list[float]) -> Step:
         search.evaluate(*hand.asked(picks, tops[follow], follow))

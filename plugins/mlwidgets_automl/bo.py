@@ -119,13 +119,13 @@ def bo(
             rival.evaluate(*proposed(rival)[1:])
         search.evaluate(x, who)  # (4)
 
-    for _ in range(evaluations):
+    for n in range(evaluations + 1):
         model, x, who = proposed(search)
         before = acquisition, beta, veto, points
         acquisition, beta, picks, veto, points, moved = yield seen(model, x)
+        if n == evaluations:
+            break
         if (acquisition, beta, veto, points) != before:
             _, x, who = proposed(search)
         advance(x, who)
-    model, x, who = proposed(search)
-    yield seen(model, x)
     return ml.Done(search.found)

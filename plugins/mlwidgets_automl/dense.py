@@ -18,6 +18,7 @@ from scipy.linalg import blas, lapack
 Floats = npt.NDArray[np.float64]
 Shape = Callable[[Floats], tuple[Floats, Floats]]
 ROUNDING = 1e-10  # beside sigma^2: points that are seen twice do not make K singular
+FEW = 100  # rows: with fewer, threads would wait for each other longer than they compute
 ROWS = 64  # worked on together, so that what lies between two steps stays in the processor's cache
 
 
@@ -54,11 +55,18 @@ def below(L: Floats, k: Floats) -> Floats:
     """L^-1 k."""
     if not len(L):
         return k
+    if len(L) <= FEW:
+        step = 1024 // len(L)
+        parts = range(0, k.shape[1], step)
+        return np.hstack([blas.dtrsm(1.0, L, k[:, i : i + step], lower=1) for i in parts])
     return cast(Floats, blas.dtrsm(1.0, L, k, lower=1))
 
 
 def inverse(L: Floats) -> Floats:
     """The lower triangle of K^-1: half of what a full inverse costs."""
+    if len(L) <= FEW:
+        M = below(L, np.eye(len(L)))
+        return cast(Floats, np.asfortranarray(M.T @ M))
     return cast(Floats, lapack.dpotri(L, lower=1)[0])
 
 

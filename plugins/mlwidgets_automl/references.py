@@ -144,8 +144,11 @@ def priced(given: dict[str, Any]) -> dict[str, Any]:
 def of_botorch(given: dict[str, Any]) -> dict[str, Any]:
     """Theirs: botorch's acquisitions, and autograd's slopes, of our deviation."""
     import torch
-    from botorch.acquisition import analytic
-    from botorch.utils.testing import MockModel, MockPosterior
+
+    with warnings.catch_warnings():  # what botorch's own imports are warned of
+        warnings.simplefilter("ignore")
+        from botorch.acquisition import analytic
+        from botorch.utils.testing import MockModel, MockPosterior
 
     model: GP = given["model"]
     fixed = regressor(model, optimizer=None)

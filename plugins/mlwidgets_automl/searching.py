@@ -23,7 +23,7 @@ STARTS = (5, 3)  # of these, from which the acquisition is climbed
 SAME = 1e-6  # of the range: an evaluation that is there already
 TINY = 1e-9
 LEAST = np.log([0.05, 0.05, 1e-6])  # s^2, each ell, sigma^2: an evaluation is believed, all but
-MOST = np.log([20.0, 10.0, 1e-2])
+MOST = np.log([20.0, 3.0, 1e-3])
 PLAIN = (0.0, -0.7, -11.0)  # log s^2, log ell, log sigma^2, where nothing is known
 
 Slopes = tuple[Floats, Floats, Floats]

@@ -17,7 +17,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from mlwidgets import Reference, UncheckedError
 
 from .bpe import bpe, merged
-from .bytelevel import ID, encoded, pieces, spelled
+from .bytelevel import BYTES, ID, encoded, pieces, spelled
 from .corpus import corpus
 from .tokenizer import Tokenizer as Learned
 from .tokenizer import merged_long
@@ -79,8 +79,10 @@ def theirs(given: dict[str, Any]) -> dict[str, Any]:
     learned, text, params = given["learned"], given["text"], given["params"]
     line = params["line"]
     trained, own = trainer(text, len(learned), params["least"]), loaded(learned)
-    ids = {token: i for i, token in enumerate(map(spelled, learned.tokens))}
-    merges = [(ids[a], ids[b]) for a, b in trained]
+    ids, merges = numbers(), []
+    for a, b in trained:
+        ids.setdefault(a + b, len(ids))
+        merges.append((ids[a], ids[b]))
     found = {
         MERGES: np.array(merges).reshape(-1),
         TEXT: np.array(own.encode(text[:READ]).ids),
@@ -89,7 +91,7 @@ def theirs(given: dict[str, Any]) -> dict[str, Any]:
         LONG: np.array(merged([*encoded(line).translate(ID)], learned.ranks)),
     }
     if len(text) <= MOST:
-        found[BY_HAND] = np.array(by_hand(text, min(FEW, len(merges)), ids)).reshape(-1)
+        found[BY_HAND] = np.array(by_hand(text, min(FEW, len(merges)))).reshape(-1)
     return {name: value for name, value in found.items() if len(value)}
 
 
@@ -120,10 +122,15 @@ def loaded(learned: Learned) -> Tokenizer:
     return Tokenizer.from_str(json.dumps(learned.to_json()))
 
 
-def by_hand(text: str, most: int, ids: dict[str, int]) -> list[tuple[int, int]]:
-    """The first merges as the paper's listing finds them; ids: of each token that is made."""
+def numbers() -> dict[str, int]:
+    """The ids of the bytes; those of tokens follow in the order in which they are made."""
+    return {spelled(bytes([b])): i for i, b in enumerate(BYTES)}
+
+
+def by_hand(text: str, most: int) -> list[tuple[int, int]]:
+    """The first merges as the paper's listing finds them."""
     words = {tuple(encoded(w).translate(ID)): c for w, c in Counter(pieces(text)).items()}
-    names, found = {i: name for name, i in ids.items()}, []
+    ids, found = numbers(), []
     for _ in range(most):
         counts = Counter[tuple[int, int]]()
         for word, c in words.items():
@@ -131,7 +138,9 @@ def by_hand(text: str, most: int, ids: dict[str, int]) -> list[tuple[int, int]]:
                 counts[pair] += c
         a, b = best = min(counts, key=lambda pair: (-counts[pair], pair))
         found.append(best)
-        words = {replaced(word, a, b, ids[names[a] + names[b]]): c for word, c in words.items()}
+        names = [*ids]
+        ab = ids.setdefault(names[a] + names[b], len(ids))
+        words = {replaced(word, a, b, ab): c for word, c in words.items()}
     return found
 
 

@@ -271,8 +271,7 @@ def of_carts(n: int) -> Row:
 
 # Q-learning -----------------------------------------------------------------------------------
 
-EPISODES = 20_000
-RUNS = 2  # seeds
+EPISODES, RUNS = 20_000, 1
 ALPHA, EPSILON, GAMMA = 0.8, 0.1, 0.95  # the tutorial's
 TURNED = (3, 2, 1, 0)  # up, right, down, left as Gymnasium numbers them
 LAKE: Any = {"map_name": "8x8", "is_slippery": False}

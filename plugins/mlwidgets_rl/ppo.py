@@ -49,6 +49,7 @@ from .worlds import CARTPOLE, EnvKind, world_of
 C_V, MOST = 0.5, 0.5  # weight of the critic's loss, longest gradient
 BATCHES = 4  # mini-batches of a pass
 POLE = "mlwidgets_rl.views:pole"
+LATER = "Asked at the end, of 100 fresh episodes."
 
 
 class Step(Look, Cloud, Returns):
@@ -90,7 +91,7 @@ def loss_of(pi: Policy, batch: Batch, clip: float, entropy: float) -> tuple[Tens
     ml.Scatter(
         "cloud",
         "Batch",
-        "in each pass",
+        "of each pass; in the shaded corners (4) is flat",
         labels="flat",
         names=("pushes", "clipped"),
         field="corners",
@@ -122,7 +123,7 @@ def ppo(
     pi = Policy(past.world, hidden, rng)
     adam, cloud = Adam(pi.theta, MOST), nothing(envs * horizon)
 
-    def seen(update: int, hand: Hand, score: float | None = None, verdict: str = "") -> Step:
+    def seen(update: int, hand: Hand, score: float | None = None, verdict: str = LATER) -> Step:
         shown.step(pi, hand)
         told = past.told()
         return Step(**shown.look(), **cloud, **told, score=score, verdict=verdict, update=update)

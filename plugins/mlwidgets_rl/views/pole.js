@@ -172,13 +172,18 @@ export default function (ctx, kit) {
       cart(g, Array.from(cell.data, Number), w, k, palette.css("ink"), palette.css("ink"));
       g.globalAlpha = 1;
     }
+    limits(g, palette, w, y, k);
     cart(g, now, w, k, palette.css("ink"), palette.css(mode === "you" ? "live" : "value"));
     pushes(g, palette, w / 2 + now[0] * k, y, right, k);
+    tellState();
+  }
+
+  /** @param {CanvasRenderingContext2D} g @param {ReturnType<Ctx["palette"]>} palette @param {number} w @param {number} y @param {number} k */
+  function limits(g, palette, w, y, k) {
     g.font = palette.font(11);
     g.fillStyle = palette.css("ink-2");
-    kit.write(g, "−2.4 m", w / 2 - PLACE * k, y + 40, "left");
-    kit.write(g, "2.4 m", w / 2 + PLACE * k, y + 40, "right");
-    tellState();
+    kit.write(g, "−2.4 m", w / 2 - PLACE * k + 5, y - 6, "left");
+    kit.write(g, "2.4 m", w / 2 + PLACE * k - 5, y - 6, "right");
   }
 
   /** @param {CanvasRenderingContext2D} g @param {string} colour @param {number[][]} points */

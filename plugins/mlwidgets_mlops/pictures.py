@@ -13,6 +13,7 @@ from .samples import Floats
 
 SEEN = 400  # places of a curve that is drawn
 DOTS = 300  # of a sample
+PLACES = 201  # along the axis of the bins, where a cut can be made
 GAPS = 60  # bars of the null
 
 STICK = 13  # dots of the measuring stick
@@ -123,15 +124,15 @@ def dotted(x: Floats, y: Floats) -> Dotted:
 
 
 def binned(cuts: Floats, x: Floats, y: Floats) -> Binned:
-    """Where the steps of a staircase of bins begin and the last one ends; and the bins in words."""
+    """Places along the bins, close enough to be picked from; their cuts, and the bins in words."""
     said = [f"{cut:.4g}" for cut in cuts]
     between = [f"{a} to {b}" for a, b in pairwise(said)]
     words = [f"under {said[0]}", *between, f"from {said[-1]}"] if said else ["all"]
     ends = np.concatenate([x[[0, -1]], y[[0, -1]], cuts])
     ends = ends[np.isfinite(ends)]
     lo, hi = (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 1.0)
-    edges = [lo, *cuts.tolist(), hi]
-    return Binned(**dotted(x, y), edges=edges, at=cuts.tolist(), ranges=words)
+    edges = np.union1d(np.linspace(lo, hi, PLACES), cuts)
+    return Binned(**dotted(x, y), edges=edges.tolist(), at=cuts.tolist(), ranges=words)
 
 
 def verdict(psi: float, noise: float, n: int, m: int) -> str:

@@ -108,12 +108,14 @@ def psi(
         K, per_bin = len(P), 1 / n + 1 / m
         psi, noise = float(c.sum()), (K - 1) * per_bin  # (5)
         by_bins = [c_of(divided(x, int(B), kind, ordered=True))[2].sum() for B in COUNTS]
+        seen = binned(at, x, y)
+        within = np.searchsorted(at, seen["edges"], side="right")  # the bin of each place
         return Step(
-            **binned(at, x, y),
+            **seen,
             psi=psi,
             noise=noise,
-            P=[*P, P[-1]],
-            Q=[*Q, Q[-1]],
+            P=P[within].tolist(),
+            Q=Q[within].tolist(),
             c=[*c],
             by_bins=np.array(by_bins),
             by_chance=(COUNTS - 1) * per_bin,

@@ -41,7 +41,7 @@ from torch.nn.functional import embedding, linear
 import mlwidgets as ml
 
 from .books import PYDOC, Book, File, brought, opened
-from .gpt import FUSED, GPT, AdamW, Ops, Weights, begun, beside, heads_of
+from .gpt import FUSED, GPT, AdamW, Ops, Weights, begun, beside, heads_of, learning
 from .lessons import Lessons, answers, schedule, sized
 from .writing import Look, Seen
 
@@ -87,7 +87,7 @@ def forward(w: Weights, x: Tensor, ops: Ops = FUSED, at: int = 0) -> Tensor:
 
 
 def surprise(gpt: GPT, x: Tensor, y: Tensor) -> Tensor:
-    z = forward(gpt.weights, x)
+    z = forward(gpt.weights, x).to(gpt.theta.dtype)
     return (z.logsumexp(-1) - z.gather(-1, y[..., None])[..., 0]).mean()  # (9)
 
 
@@ -131,7 +131,7 @@ def decoder(
         prompt, tau, lr, layer = yield frame
         for t in range(1, steps + 1):
             x, y = lessons.batch()
-            with torch.enable_grad():
+            with learning(gpt.theta):
                 loss = surprise(gpt, x, y)
                 (g,) = torch.autograd.grad(loss, gpt.theta)
             adam.step(gpt.theta, g, lr * schedule(t, steps))

@@ -17,7 +17,7 @@ from .books import alphabet, numbered
 from .gpt import GPT, Sizes
 from .writing import WORD, Look
 
-UNSEEN = 64  # windows of the validation
+UNSEEN = 32  # windows of the validation
 
 
 class Lessons:

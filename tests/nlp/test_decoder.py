@@ -13,8 +13,8 @@ import torch
 from mlwidgets import ParamError, Run, Text
 from mlwidgets_nlp.books import RARE, alphabet, numbered, pydoc
 from mlwidgets_nlp.decoder import decoder, forward, gelu, norm, plain, surprise
-from mlwidgets_nlp.gpt import FUSED, GPT, Sizes, begun, remembering, shapes
-from mlwidgets_nlp.lessons import Lessons
+from mlwidgets_nlp.gpt import FUSED, GPT, Sizes, begun, learning, remembering, shapes
+from mlwidgets_nlp.lessons import Lessons, sized
 from mlwidgets_nlp.writing import chosen, known_words, named, write
 
 TINY: dict[str, Any] = {
@@ -243,3 +243,20 @@ def test_frames_cost_little_beside_the_training() -> None:
     frames: list[Any] = list(islice(decoder(text=VERSE, every=5, **TINY), 5))
     assert frames[1]["A"] is frames[4]["A"], "until the next look every frame shares it"
     assert not frames[1]["A"].flags.writeable
+
+
+def test_products_of_16_bits_lead_the_same_way() -> None:
+    """Where the processor has them; elsewhere both are the same."""
+    rng = np.random.default_rng(0)
+    lessons = Lessons(VERSE, 24, 8, rng)
+    sizes = sized(lessons.chars, 2, 4, 32, 24)
+    gpt = GPT(begun(rng, sizes).requires_grad_(), sizes, lessons.chars)
+    x, y = lessons.batch()
+    with learning(gpt.theta):
+        loss = surprise(gpt, x, y)
+        (g,) = torch.autograd.grad(loss, gpt.theta)
+    exact = surprise(gpt, x, y)
+    (wanted,) = torch.autograd.grad(exact, gpt.theta)
+    assert loss.item() == pytest.approx(exact.item(), rel=2e-3)
+    assert g.dtype == torch.float32
+    assert torch.nn.functional.cosine_similarity(g, wanted, 0) > 0.999

@@ -19,7 +19,6 @@ export default function (ctx, kit) {
   let pointed = null;
 
   body.tabIndex = 0;
-  body.setAttribute("role", "group");
   kit.pointer(body, { hover: (x, y) => point(near(x, y)), leave: () => point(null) });
   body.addEventListener("blur", () => point(null));
   body.addEventListener("keydown", (event) => {

@@ -19,7 +19,6 @@ export default function (ctx, kit) {
   let held = "";
 
   body.tabIndex = 0;
-  body.setAttribute("role", "group");
   body.addEventListener("keydown", key);
   kit.pointer(body, { drag: move, lift: () => (held = ""), hover: (x) => (canvas.style.cursor = !cuts() ? "" : x > middle ? "ew-resize" : "ns-resize") });
 

@@ -44,7 +44,7 @@ from .figures import SEARCHES, Searched, figure_of
 from .gp import GP, matern
 from .hand import Hand
 from .objectives import FORRESTER, Objective, bounded
-from .searching import Search
+from .searching import Search, everywhere
 
 PAIR = [0, 1]
 EMPTY = ml.Points()
@@ -88,7 +88,7 @@ def bo(
 
     def proposed(search: Search) -> tuple[GP, Floats, str]:
         model = search.learn(surrogate)  # (1) (2)
-        n, allowed = len(search.y), hand.allowed(veto, points)
+        n, allowed = len(search.y), everywhere if search is rival else hand.allowed(veto, points)
         if n < first and allowed(design[n : n + 1])[0]:
             return model, design[n], "the first design"
         return (

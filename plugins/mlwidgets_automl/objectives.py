@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, ClassVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -143,11 +144,13 @@ class FunctionKind(ml.Kind):
     def check(self, value: Any) -> Function:
         if isinstance(value, Function):
             return value
-        if isinstance(value, str) and value in KNOWN:
-            return KNOWN[value]
+        if isinstance(value, str) and (found := KNOWN.get(value) or _given.get(value)):
+            return found
         if isinstance(value, str) or not callable(value) or isinstance(value, type):
             raise ValueError(f"must be {self.describe()}")
-        return own(value)
+        made = own(value)
+        _given[made.name] = made
+        return made
 
     def format(self, value: Any) -> str:
         return f"${value.name}" if value.own else str(value.name)
@@ -156,12 +159,14 @@ class FunctionKind(ml.Kind):
         return str(value.name)
 
     def control(self) -> dict[str, Any]:
-        return {"choices": list(self.choices)}
+        return {"choices": [*self.choices, *(name for name in _given if name not in KNOWN)]}
 
     def describe(self) -> str:
         return f"{', '.join(self.choices)}, or a Python function: objective=$f"
 
 
+_given: WeakValueDictionary[str, Function] = WeakValueDictionary()
+"""The user's functions that runs hold, by name: what a page's menu offers beside the known ones."""
 Objective = Annotated[Function, FunctionKind()]
 
 

@@ -158,6 +158,17 @@ def test_a_function_that_raises_or_has_no_number_is_told_and_survived() -> None:
         assert run.status == "done"
 
 
+def test_the_menu_offers_your_function_beside_the_known_ones_as_long_as_its_run_is_there() -> None:
+    with closing(play("automl.bo", objective=bowl)) as run:
+        spec = run.algorithm.spec
+        assert "bowl" in spec["objective"].control()["choices"]
+        run.restart(objective="branin").restart(objective="forrester")
+        assert spec["objective"].to_json(run.params["objective"]) == "forrester"
+        own = play("automl.bo", objective=bowl)
+        assert run.restart(objective="bowl").params["objective"].call is bowl
+        own.close()
+
+
 def test_a_function_that_always_fails_ends_with_nothing_found() -> None:
     def never(x: float) -> float:
         raise RuntimeError

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypedDict
 import numpy as np
 import pytest
 
-from mlwidgets import Bars, Board, Heatmap, Line, Unit, Values, View, Words
+from mlwidgets import Bars, Board, Heatmap, Line, Scatter, Unit, Values, View, Words
 from mlwidgets.errors import ViewError
 from mlwidgets.frame import Schema
 from mlwidgets.views import check_views, guess_views
@@ -128,3 +128,33 @@ def test_frames_that_only_count_get_a_table() -> None:
 def test_a_counter_is_no_curve_beside_anything_else() -> None:
     schema = Schema.of({"step": 0, "loss": 1.0, "hits": 3}, None)
     assert [v.columns for v in guess_views(schema)] == [("loss",), ("hits",)]
+
+
+PLANE = Schema.of(
+    {"xy": np.zeros((5, 2)), "z": np.zeros(5), "mu": np.zeros((2, 2)), "loss": 0.5}, None
+)
+
+
+def test_points_in_the_plane_name_their_columns_and_the_parameters_a_hand_changes() -> None:
+    view = Scatter("xy", labels="z", marks="mu", names=("owl", "fox"), draws="data", moves="mu0")
+    check_views([view], PLANE)
+    told = view.to_json()
+    assert (told["kind"], told["draws"], told["moves"]) == ("scatter", "data", "mu0")
+    assert told["names"] == ["owl", "fox"]
+    assert Scatter("xy", axes="z").to_json()["axes"] == "z"
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        (Scatter("xz"), "Did you mean 'xy'?"),
+        (Scatter("xy", marks="nu"), "Did you mean 'mu'?"),
+        (Scatter("xy", field="lots"), "names 'lots'"),
+        (Scatter("loss"), "cannot draw 'loss', which is a float"),
+        (Scatter("z"), "cannot draw 'z', which is an array of shape (5,)"),
+    ],
+)
+def test_points_that_are_none_are_told_before_anything_is_drawn(view: View, words: str) -> None:
+    with pytest.raises(ViewError, match=r"Scatter\(") as caught:
+        check_views([view], PLANE)
+    assert words in str(caught.value)

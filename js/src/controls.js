@@ -48,7 +48,8 @@ function idleWords(all, m) {
   const bound = all.filter(({ param }) => param.unless);
   for (const { param, node } of bound) node.hidden = Boolean(instead(param, m.params));
   const gone = bound.filter(({ node }) => node.hidden).map(({ param }) => param);
-  return gone.length ? `With a ${instead(gone[0], m.params)} given, no effect of ${gone.map((param) => param.name).join(", ")}.` : "";
+  const given = gone.length ? String(instead(gone[0], m.params)) : "";
+  return given ? `With ${{ data: "", image: "an " }[given] ?? "a "}${given} given, no effect of ${gone.map((param) => param.name).join(", ")}.` : "";
 }
 
 /** @param {string} title @param {{node: HTMLElement}[]} items */

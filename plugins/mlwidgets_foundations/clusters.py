@@ -88,7 +88,7 @@ def _cloud(
     plane = V.T[:-3:-1]
     plane = plane * np.where(plane.sum(axis=1) < 0, -1, 1)[:, None]
     first, second = 100 * variance[:-3:-1] / (variance.sum() or 1)
-    axes = f"first principal component, {first:.0f}%", f"second, {second:.0f}%"
+    axes = f"principal component 1, {first:.0f}%", f"2, {second:.0f}%"
     return Cloud(X, mean, plane, axes, said, pixels)
 
 

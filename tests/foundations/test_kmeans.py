@@ -106,7 +106,7 @@ def test_a_tables_numbers_are_clustered_and_seen_in_two_principal_components() -
     U, s, _ = np.linalg.svd(Z - Z.mean(axis=0), full_matrices=False)
     seen = run.trace["xy"][0] - run.trace["xy"][0].mean(axis=0)
     assert np.allclose(np.abs(seen), np.abs(U[:, :2] * s[:2]))
-    assert run.trace["axes"][0][0].startswith("first principal component, 3")
+    assert run.trace["axes"][0][0].startswith("principal component 1, 3")
     assert run.trace["field"].size == 0, "no plane cuts the regions"
 
 

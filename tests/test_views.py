@@ -147,8 +147,8 @@ def test_points_in_the_plane_name_their_columns_and_the_parameters_a_hand_change
 @pytest.mark.parametrize(
     ("view", "words"),
     [
-        (Scatter("xz"), "Did you mean 'xy'?"),
-        (Scatter("xy", marks="nu"), "Did you mean 'mu'?"),
+        (Scatter("xyz"), "Did you mean 'xy'?"),
+        (Scatter("xy", marks="muu"), "Did you mean 'mu'?"),
         (Scatter("xy", field="lots"), "names 'lots'"),
         (Scatter("loss"), "cannot draw 'loss', which is a float"),
         (Scatter("z"), "cannot draw 'z', which is an array of shape (5,)"),

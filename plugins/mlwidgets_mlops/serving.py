@@ -88,6 +88,7 @@ class Service:
             lifespan="off",
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=1,
         )
         self._server = server = uvicorn.Server(config)

@@ -8,33 +8,8 @@ export default function explorer(ctx, kit) {
   const { el, put } = kit, { spec, store, body } = ctx;
   const [OPENAPI, REQUEST, STATUS, ANSWER, ASKED, URL] = spec.columns;
   const ask = String(spec.ask ?? "");
-  const sheet = new CSSStyleSheet();
-  const root = el("div", {});
-  const shadow = root.attachShadow({ mode: "open" });
-  sheet.replaceSync(`
-    :host { font: 13px/1.5 var(--sans); color: var(--ink); }
-    ul { margin: 0; padding: 0; list-style: none; }
-    summary { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: baseline; min-height: 28px; padding: 3px 6px; cursor: pointer; border-bottom: 1px solid var(--rule); }
-    summary::before { content: "▸"; color: var(--ink-2); }
-    details[open] > summary::before { content: "▾"; }
-    summary:focus-visible, textarea:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
-    code, pre, textarea, td, .mono { font: 12px/1.5 var(--mono); }
-    .here { box-shadow: inset 3px 0 var(--value); }
-    .told { color: var(--ink-2); }
-    .inside { padding: 6px 6px 10px 22px; overflow-x: auto; }
-    table { border-collapse: collapse; }
-    th { text-align: left; font-weight: 600; font-size: 12px; color: var(--ink-2); padding: 2px 16px 2px 0; }
-    td { padding: 1px 16px 1px 0; vertical-align: top; }
-    pre { margin: 4px 0; padding: 6px 8px; max-height: 130px; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--rule); border-radius: 3px; }
-    .status { font-weight: 600; }
-    .good { color: var(--value); }
-    .bad { color: var(--error); }
-    .row { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: baseline; margin-top: 10px; }
-    textarea { box-sizing: border-box; width: 100%; min-height: 52px; margin-top: 4px; padding: 6px 8px; color: var(--ink); background: var(--paper); border: 1px solid var(--edge); border-radius: 3px; resize: vertical; }
-    button { font: inherit; min-height: 26px; padding: 2px 12px; color: var(--accent-ink); background: var(--accent); border: 0; border-radius: 4px; cursor: pointer; }
-    button:disabled { opacity: 0.5; cursor: default; }
-    [hidden] { display: none; }`);
-  shadow.adoptedStyleSheets = [sheet];
+  const root = el("div", { class: "service" });
+  let dressed = false;
   body.removeAttribute("role"); // it is no picture: its words are read as they stand
   body.append(root);
 
@@ -44,10 +19,21 @@ export default function explorer(ctx, kit) {
   const button = el("button", { type: "button", onclick: () => ctx.set(ask, field.value) }, "Send it");
   field.addEventListener("keydown", (event) => event.stopPropagation()); // keys are the field's own
   const own = el("div", {}, el("div", { class: "row" }, el("b", {}, "Ask it yourself"), el("span", { class: "told" }, "POST /predict"), button), field);
-  shadow.append(el("div", { class: "row" }, el("span", { class: "told" }, "listens on this machine only:"), place), fault, list,
+  root.append(el("div", { class: "row" }, el("span", { class: "told" }, "listens on this machine only:"), place), fault, list,
     el("div", { class: "row" }, status, said), sent, got, ...(ask && !ctx.frozen ? [own] : []));
 
   let known = "", label = "";
+
+  /** Its style stands beside the player's, once it is on the page. */
+  function dress() {
+    const at = body.getRootNode();
+    if (dressed || !(at instanceof ShadowRoot)) return;
+    dressed = true;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    at.adoptedStyleSheets = [...at.adoptedStyleSheets, sheet];
+  }
+
   /** @type {{name: string, told: string, statuses: string[], node: HTMLElement}[]} */
   let operations = [];
 
@@ -105,6 +91,7 @@ export default function explorer(ctx, kit) {
 
   return {
     update(m) {
+      dress();
       const text = store.row(OPENAPI, m.position);
       if (typeof text !== "string") return; // not here yet
       label = m.label;
@@ -136,3 +123,27 @@ export default function explorer(ctx, kit) {
     rows: () => ({ head: ["operation", "does", "statuses"], body: operations.map(({ name, told, statuses }) => [name, told, statuses.join(" ")]) }),
   };
 }
+
+const STYLE = `
+  .service { font: 13px/1.5 var(--sans); color: var(--ink); }
+  .service ul { margin: 0; padding: 0; list-style: none; }
+  .service summary { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: baseline; min-height: 28px; padding: 3px 6px; cursor: pointer; border-bottom: 1px solid var(--rule); }
+  .service summary::before { content: "▸"; color: var(--ink-2); }
+  .service details[open] > summary::before { content: "▾"; }
+  .service :is(summary, textarea, button, pre):focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
+  .service :is(code, pre, textarea, td, .mono) { font: 12px/1.5 var(--mono); }
+  .service td:last-child { font-family: var(--sans); }
+  .service .here { box-shadow: inset 3px 0 var(--value); }
+  .service .told { color: var(--ink-2); }
+  .service .inside { padding: 6px 6px 10px 22px; overflow-x: auto; }
+  .service table { margin-bottom: 6px; border-collapse: collapse; }
+  .service :is(th, td) { text-align: left; padding: 1px 16px 1px 0; vertical-align: top; white-space: normal; }
+  .service pre { margin: 4px 0; padding: 6px 8px; max-height: 130px; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--rule); border-radius: 3px; }
+  .service .status { font-weight: 600; }
+  .service .good { color: var(--value); }
+  .service .bad { color: var(--error); }
+  .service .row { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: baseline; margin-top: 10px; }
+  .service .row:first-child { margin-top: 0; }
+  .service textarea { box-sizing: border-box; width: 100%; min-height: 52px; margin-top: 4px; padding: 6px 8px; color: var(--ink); background: var(--paper); border: 1px solid var(--edge); border-radius: 3px; resize: vertical; }
+  .service button { font: inherit; min-height: 26px; padding: 2px 12px; color: var(--accent-ink); background: var(--accent); border: 0; border-radius: 4px; cursor: pointer; }
+  .service [hidden] { display: none; }`;

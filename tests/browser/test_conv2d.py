@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from playwright.sync_api import Browser, Locator, expect
 from mlwidgets import Image, play
 from tests.browser.lab import Book, Lab
 from tests.browser.playing import LOAD, Player, opened
+from tests.browser.test_themes import AXE
 
 TITLE = "Convolution"
+AXE_CODE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 PLAY = "run = %ml vision.conv2d {line}\nrun"
 
 
@@ -104,6 +107,11 @@ def test_on_a_page_without_a_kernel_sums_are_read_and_nothing_is_offered_to_edit
     expect(shown).to_contain_text("the sum at row 4, column 4")
     expect(shown.get_by_role("textbox").first).to_be_disabled()
     expect(shown.get_by_role("button")).to_have_count(0)
+    page.evaluate(AXE_CODE)
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        expect(page.locator(".player.dark")).to_have_count(int(theme == "dark"))
+        assert page.locator(".player").evaluate(AXE) == []
     shown.get_by_role("img", name=re.compile("^Sum at row")).press("ArrowUp")
     expect(shown).to_contain_text("the sum at row 3, column 4")
     page.close()

@@ -39,7 +39,7 @@ from typing import Annotated, Any
 
 import mlwidgets as ml
 
-from .bytelevel import BYTES, pieces, spelled
+from .bytelevel import BYTES, brief, pieces
 from .corpus import ENGLISH, LINE, Corpus, TextFile, Undone, corpus, forbidden
 from .learned import Learning, Merge, Step
 from .pairs import Pairs, key
@@ -79,7 +79,7 @@ class Learner:
 
     def named(self, ids: Iterable[int]) -> str:
         """These tokens as merges.txt writes them."""
-        return " ".join(spelled(self.tokens[i]) for i in ids)
+        return " ".join(brief(self.tokens[i]) for i in ids)
 
     @property
     def rho(self) -> float:

@@ -6,7 +6,7 @@ from math import log
 
 from mlwidgets import Box, Sheet
 
-from .bytelevel import read, shown
+from .bytelevel import seen
 
 LETTER, ROW, PAD = 7.9, 25.0, 6.0  # px: a letter of the type for code, a row, around a token's text
 MOST, DARKEST = 250, 16  # tokens; bytes of the darkest
@@ -20,7 +20,7 @@ def tokens(sheet: Sheet, box: Box) -> float:
     fresh = str(box.values["pair"]).replace(" ", "") if "pair" in box.view.options else ""
     x, y = box.x, box.y
     for k, word in enumerate(words[:MOST]):
-        text = shown(read(word))[:40]
+        text = seen(word)[:40]
         wide = max(len(text) * LETTER, len(str(numbers[k])) * 6.2 if numbers else 0) + PAD
         if x + wide > box.x + box.w and x > box.x:
             x, y = box.x, y + ROW + 12 * bool(numbers)
@@ -47,7 +47,7 @@ def pairs(sheet: Sheet, box: Box) -> float:
     most, bar = max([1, *map(int, counts)]), box.w - 190
     for k, (word, n) in enumerate(zip(words, map(int, counts), strict=True)):
         y = box.y + 22 * k
-        text = " + ".join(shown(read(part)) for part in word.split(" "))
+        text = " + ".join(seen(part) for part in word.split(" "))
         sheet.add("text", text[:16], x=box.x, y=y + 14, fill=sheet.INK, **TYPE)
         sheet.rect(box.x + 130, y + 4, bar * n / most, 12, sheet.HUES["value"])
         sheet.text(box.x + 136 + bar * n / most, y + 14, f"{n:,}")

@@ -18,6 +18,7 @@ SPELL, READ = (
     {b: LETTER[i] for i, b in enumerate(BYTES)},
     {c: BYTES[i] for i, c in enumerate(LETTER)},
 )
+LONG = 100  # bytes of a token that are shown
 BLANK = "\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # Unicode's White_Space
 
 
@@ -62,6 +63,16 @@ def spelled(token: bytes) -> str:
 def read(word: str) -> bytes:
     """The token of such a word; KeyError where a character stands for no byte."""
     return bytes(map(READ.__getitem__, word))
+
+
+def brief(token: bytes) -> str:
+    """The token spelled; of a very long one the beginning, and "…"."""
+    return spelled(token) if len(token) <= LONG else spelled(token[:LONG]) + "…"
+
+
+def seen(word: str) -> str:
+    """What `brief` wrote, to look at."""
+    return shown(read(word.removesuffix("…"))) + "…" * word.endswith("…")
 
 
 SIGNS = {" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥", "\x7f": "␡"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, TypedDict
 
 from mlwidgets import Metric, Unit
 
-from .bytelevel import BYTES, spelled
+from .bytelevel import BYTES, brief
 
 if TYPE_CHECKING:
     from .bpe import Learner
@@ -86,7 +86,7 @@ class Learning:
         top, ids = shown.pairs.top(PAIRS), shown.tokenizer.encode(line)
         return Step(
             merge=self.learned,
-            pair=f"{spelled(made.left)} {spelled(made.right)}" if made else "",
+            pair=f"{brief(made.left)} {brief(made.right)}" if made else "",
             n=made.n if made else 0,
             rho=shown.rho,
             free=None if shown is plain else plain.rho,
@@ -104,4 +104,4 @@ def named(one: Learner, other: Learner) -> str:
     """The tokens that one has and the other has not, those learned first."""
     if one is other:
         return ""
-    return " ".join([spelled(t) for t in one.tokens if t not in other.ids][:NAMES])
+    return " ".join([brief(t) for t in one.tokens if t not in other.ids][:NAMES])

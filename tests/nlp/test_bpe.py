@@ -322,6 +322,15 @@ def test_a_megabyte_without_a_blank_stays_usable() -> None:
     assert run.result.decode(run.result.encode(text[:50_000])) == text[:50_000]
 
 
+def test_tokens_that_grow_without_end_are_shown_by_their_beginning(tmp_path: Path) -> None:
+    text = "a" * 500_000
+    run = done(text=text, line="a" * 2_000, merges=25)
+    assert max(map(len, run.result.tokens)) > 100_000
+    assert run.trace.nbytes / len(run.trace) < 8_000
+    run.picture(tmp_path / "a.svg")
+    assert run.result.decode(run.result.encode(text[:9_999])) == text[:9_999]
+
+
 def test_a_long_text_sends_the_page_its_beginning_alone() -> None:
     text = ENGLISH * 40
     run = mlwidgets.play("nlp.bpe", text=text)

@@ -244,12 +244,14 @@ const known = new Map();
 function readable(word) {
   let found = known.get(word);
   if (found !== undefined) return found;
-  const bytes = Uint8Array.from(word, (letter) => BYTE.get(letter) ?? 63);
+  const more = word.endsWith("…") ? "…" : ""; // of a very long token the beginning is there
+  const bytes = Uint8Array.from(more ? word.slice(0, -1) : word, (letter) => BYTE.get(letter) ?? 63);
   try {
     found = [...decoder.decode(bytes)].map(sign).join("");
   } catch {
     found = [...bytes].map((b) => (b > 32 && b < 127 ? String.fromCharCode(b) : `⟨${b.toString(16).padStart(2, "0")}⟩`)).join("");
   }
+  found += more;
   if (known.size > 20_000) known.clear();
   known.set(word, found);
   return found;

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.side import Row, Timed, timed
-from mlwidgets import play
+from mlwidgets import Table, play
 from mlwidgets_automl.climbing import bounds
 from mlwidgets_automl.dense import ROUNDING
 from mlwidgets_automl.objectives import KNOWN
@@ -42,8 +42,6 @@ def friedman() -> Floats:
 def rows_of_table() -> Rows:
     """The same rows, scaled as the algorithm scales them."""
     columns = friedman().T
-    from mlwidgets import Table
-
     return Rows(Table({f"x{k}": column for k, column in enumerate(columns)}))
 
 
@@ -80,18 +78,18 @@ def begun(seed: int) -> Floats:
 
 
 def ours_bo(seed: int) -> float:
-    given = {"objective": "hartmann6", "first": FIRST, "evaluations": FIRST + AFTER, "seed": seed}
-    with closing(play("automl.bo", **given).wait()) as run:
+    given: dict[str, Any] = {"first": FIRST, "evaluations": FIRST + AFTER, "seed": seed}
+    with closing(play("automl.bo", objective="hartmann6", **given).wait()) as run:
         return float(run.trace["regret"][-1])
 
 
 def botorch_bo(seed: int) -> float:
     """SingleTaskGP and qLogEI as botorch's tutorials set them."""
     import torch
-    from botorch.acquisition import qLogExpectedImprovement
+    from botorch.acquisition.logei import qLogExpectedImprovement
     from botorch.fit import fit_gpytorch_mll
     from botorch.models import SingleTaskGP
-    from botorch.optim import optimize_acqf
+    from botorch.optim.optimize import optimize_acqf
     from gpytorch.mlls import ExactMarginalLogLikelihood
 
     torch.manual_seed(seed)

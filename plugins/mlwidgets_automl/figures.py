@@ -71,6 +71,7 @@ SEARCHES = (
         field="surface",
         over="extent",
         axes="axes",
+        names=("look here", "never here"),
         draws="points",
         moves="moved",
     ),

@@ -1,0 +1,51 @@
+"""A search in JupyterLab: seen in light, dark and narrow; a click is where it looks next."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from playwright.sync_api import Locator
+
+from tests.browser.lab import Lab, Theme, wait_until
+from tests.browser.playing import LOAD, colours, opened, settled
+
+PLAY = 'run = mlwidgets.play("{}"{})\nrun.start().wait()\nrun'
+SYSTEMS = (
+    ("automl.gp", "", "Gaussian process"),
+    ("automl.acquisition", "", "Acquisition function"),
+    ("automl.bo", "", "Bayesian optimization"),
+    ("automl.bo", ', objective="branin"', "Bayesian optimization"),
+)
+
+
+def painted(view: Locator) -> bool:
+    return colours(view) > 8
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_belief_price_and_search_are_painted(lab: Lab, theme: Theme) -> None:
+    book = lab.open([LOAD, *(PLAY.format(name, given) for name, given, _ in SYSTEMS)])
+    book.theme(theme)
+    book.run_all()
+    for k, (name, given, title) in enumerate(SYSTEMS):
+        player = opened(book, k + 1, title)
+        player.box.scroll_into_view_if_needed()
+        view = player.view("How likely each value is" if name == "automl.gp" else "What is known")
+        wait_until(partial(painted, view), f"{title} is painted")
+        book.screenshot(f"{name}{'-2d' * bool(given)}-{theme}", player.box)
+    if theme == "light":
+        book.page.set_viewport_size({"width": 620, "height": 900})
+        player = opened(book, 3, SYSTEMS[2][2])
+        wait_until(lambda: (player.box.bounding_box() or {"width": 999})["width"] < 560, "narrow")
+        book.screenshot("automl.bo-narrow", player.box)
+
+
+def test_a_click_in_the_figure_is_where_it_looks_next(lab: Lab) -> None:
+    book = lab.open([LOAD, 'run = mlwidgets.play("automl.bo").step(5)\nrun'])
+    book.run_all()
+    player = opened(book, 1, "Bayesian optimization")
+    settled(book, player)
+    player.view("What is known").click(position={"x": 200, "y": 80})
+    wait_until(lambda: book.eval("run.params['picks']") != "[]", "the click is a pick")
+    assert book.eval("run.step().trace['said'][-1].endswith('chosen by you')") == "True"

@@ -110,7 +110,7 @@ def kmeans(
     if len(centroids) == k:
         mu = cloud.moved(np.zeros_like(mu), centroids.xy)
     else:
-        yield Half(**figure.frame(mu), said=f"{cloud.said}, and no centre yet.")
+        hand = yield Half(**figure.frame(mu), said=f"{cloud.said}, and no centre yet.")
         for j, (i, p) in enumerate(seeds(X, k, seeding, seed)):
             mu[j] = X[i]
             said = f"Centre {j + 1} of {k}: a point whose chance was {p[i]:.2g}."

@@ -14,7 +14,7 @@ export default function explorer(ctx, kit) {
   body.append(root);
 
   const list = el("ul", { "aria-label": "Operations" }), place = el("code", {}), fault = el("p", { role: "alert", hidden: true }, "");
-  const status = el("span", { class: "status mono" }), said = el("span", { class: "mono" }), sent = el("pre", { tabindex: 0, "aria-label": "What was sent" }), got = el("pre", { tabindex: 0, "aria-label": "What came back" });
+  const status = el("span", { class: "verdict mono" }), said = el("span", { class: "mono" }), sent = el("pre", { tabindex: 0, "aria-label": "What was sent" }), got = el("pre", { tabindex: 0, "aria-label": "What came back" });
   const field = el("textarea", { "aria-label": "A body of your own", spellcheck: "false", placeholder: '{"rows": [{…}]}' });
   const button = el("button", { type: "button", onclick: () => ctx.set(ask, field.value) }, "Send it");
   field.addEventListener("keydown", (event) => event.stopPropagation()); // keys are the field's own
@@ -109,7 +109,7 @@ export default function explorer(ctx, kit) {
       const code = store.value(STATUS, m.position);
       put(place, word(URL));
       put(status, code ? String(code) : "no answer");
-      status.className = `status mono ${code === 200 ? "good" : "bad"}`;
+      status.className = `verdict mono ${code === 200 ? "good" : "bad"}`;
       put(said, word(REQUEST));
       put(sent, word(ASKED));
       put(got, word(ANSWER));
@@ -139,7 +139,7 @@ const STYLE = `
   .service table { margin-bottom: 6px; border-collapse: collapse; }
   .service :is(th, td) { text-align: left; padding: 1px 16px 1px 0; vertical-align: top; white-space: normal; }
   .service pre { margin: 4px 0; padding: 6px 8px; max-height: 130px; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--rule); border-radius: 3px; }
-  .service .status { font-weight: 600; }
+  .service .verdict { font-weight: 600; }
   .service .good { color: var(--value); }
   .service .bad { color: var(--error); }
   .service .row { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: baseline; margin-top: 10px; }

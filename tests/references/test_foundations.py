@@ -35,6 +35,10 @@ def test_labels_centres_and_inertia_are_scikit_learns(params: dict[str, Any]) ->
 
 def test_a_run_of_many_points_ends_where_scikit_learns_does() -> None:
     X = np.random.default_rng(1).normal(size=(25_000, 5))
-    params = {"data": Table({f"x{j}": x for j, x in enumerate(X.T)}), "k": 10, "iterations": 4}
+    params: dict[str, Any] = {
+        "data": Table({f"x{j}": x for j, x in enumerate(X.T)}),
+        "k": 10,
+        "iterations": 4,
+    }
     assert verify(kmeans, params, cases=0).passed
     assert len(play(kmeans, **params).wait().trace) == 1 + 10 + 2 * 4 + 1

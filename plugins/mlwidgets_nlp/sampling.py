@@ -14,7 +14,7 @@ Where: net a run of nlp.decoder; way greedy, sample or beam; tau temperature; k 
 kept, 0 for all; top_p probability kept; beams texts that go on; prompt how it begins; length
 characters to write; t characters written; text what is written; next likely characters; p their
 probability; q after the cut; left characters left; pick character chosen; H before the cut;
-G after it; tokens characters; bits surprise at each; parent where a branch comes from; chars its
+G after; tokens characters; bits surprise at each; parent where a branch comes from; chars its
 characters; s its score; tips branches that go on.
 
 What to watch: Inside a word there is hardly a choice, at its end there are many: the entropy jumps

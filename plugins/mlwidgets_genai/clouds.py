@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from mlwidgets import Array, Points, PointsKind, Unit
+from mlwidgets import Array, Points, PointsKind
 
 Floats = npt.NDArray[np.float32]
 MOONS: Points = PointsKind().check("moons")
@@ -23,7 +23,7 @@ RARELY = 10  # steps of training between two looks
 class Seen(TypedDict):
     phase: str
     t: int
-    trained: Annotated[int, Unit(total="steps")]
+    trained: int
     loss: float | None  # only while it is trained
     signal: Annotated[Array, "time"]
     noise: Annotated[Array, "time"]

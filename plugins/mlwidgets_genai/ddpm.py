@@ -94,7 +94,7 @@ def loss_of(net: torch.nn.Module, way: Diffusion, x_0: Tensor, t: Tensor, noise:
     ml.Pictures("digit_ddim", "DDIM", "from the same noise", shade="ink", lo=-1, hi=1),
     ml.Curve("signal", "noise", x="times", at="t", title="Schedule", lo=0, hi=1),
     ml.Line("loss", title="Loss", note=", which noise was it?", mean=40, x="trained", hue="error"),
-    ml.Words("phase", "Phase", wide=False),
+    ml.Values("phase", "t", title="Now"),
     step="frame",
 )
 def ddpm(

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .unet import UNet, waves
+from .unet import UNet, laid_out, waves
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 WAVES, WIDTH = 32, 128
@@ -34,7 +34,8 @@ class Perceptron(nn.Module):
 def denoiser(shape: tuple[int, ...], seed: int) -> nn.Module:
     """A network for examples of this shape; the process's random numbers stay as they are."""
     with torch.random.fork_rng(devices=[]):
-        net: nn.Module = Perceptron(shape[0]) if len(shape) == 1 else UNet(1, (32, 64), groups=8)
+        flat = len(shape) == 1
+        net: nn.Module = Perceptron(shape[0]) if flat else laid_out(UNet(1, (32, 64), groups=8))
     rng = np.random.default_rng(seed)
     with torch.no_grad():
         for weight in net.parameters():

@@ -21,6 +21,11 @@ def waves(t: Tensor, size: int) -> Tensor:
     return torch.cat([angle.cos(), angle.sin()], 1)
 
 
+def laid_out(net: UNet) -> UNet:
+    """Channels last: its convolutions are made half as fast again, and give the same."""
+    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
 class Block(nn.Module):
     """Two convolutions, the time added between them, beside a way around."""
 

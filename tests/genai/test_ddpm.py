@@ -19,6 +19,11 @@ from mlwidgets_genai.walking import hops_of
 Frames = list[Any]
 
 
+def play_plainly(**given: Any) -> Any:
+    """Values as a reader gives them."""
+    return ddpm(**given)
+
+
 def phase_of(frames: Frames, name: str) -> Frames:
     return [frame for frame in frames if frame["phase"].startswith(name)]
 
@@ -98,13 +103,13 @@ def test_what_is_drawn_meanwhile_is_learned_next() -> None:
 
 
 def test_nothing_drawn_is_no_fault() -> None:
-    frames = list(ddpm(points="none", steps=5))
+    frames = list(play_plainly(points="none", steps=5))
     assert all(f["loss"] is None for f in frames)
     assert np.isnan(frames[0]["x"]).all()
 
 
 def test_one_point_is_learned() -> None:
-    end = list(ddpm(points=[[0.5, -0.5]], steps=200))[-1]
+    end = list(play_plainly(points=[[0.5, -0.5]], steps=200))[-1]
     assert np.abs(end["x"] - [0.5, -0.5]).mean() < 0.2
 
 
@@ -118,8 +123,9 @@ def test_digits_are_drawn_in_ink() -> None:
 
 
 def test_a_u_net_is_that_of_diffusers_with_the_weights_copied() -> None:
+    make: Any = UNet2DModel  # made by a decorator without types
     shape = {"in_channels": 3, "out_channels": 3, "sample_size": 16, "norm_num_groups": 8}
-    theirs: Any = UNet2DModel(
+    theirs = make(
         **shape,
         block_out_channels=(16, 32, 32),
         down_block_types=("DownBlock2D",) * 3,

@@ -167,3 +167,13 @@ def test_no_effect_beside_a_parameter_that_is_not_there_is_an_authors_slip() -> 
 
     with pytest.raises(ParamError, match="no parameter 'modle'"):
         Spec.of(attend)
+
+
+def test_a_parameter_may_give_way_to_either_of_two() -> None:
+    def f(
+        x: Annotated[int, Unless("y"), Unless("z")] = 0, y: int | None = None, z: str | None = None
+    ) -> None: ...
+
+    spec = Spec.of(f)
+    assert spec.inert({"y": None, "z": "given"}) == spec.inert({"y": 3}) == ("x",)
+    assert spec.inert({"y": None}) == ()

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inForce, marks, steered } from "../src/force.js";
+import { inForce, instead, marks, steered } from "../src/force.js";
 
 const state = {
   status: "paused", start: { alpha: 0.5, epsilon: 0.3 }, params: { alpha: 0.5, epsilon: 0.05 },
@@ -24,4 +24,11 @@ test("near changes of one name make one mark", () => {
   const near = (a, b) => b.frame - a.frame < 15;
   assert.deepEqual(marks(state.events, near), [{ frame: 10, name: "epsilon", old: 0.3, new: 0.05, last: 20 }]);
   assert.equal(marks(state.events, () => false).length, 2);
+});
+
+test("a parameter says which of several others it gives way to", () => {
+  const param = { name: "points", kind: "points", unless: "data image" };
+  assert.equal(instead(param, { data: null, image: "8x8:" }), "image");
+  assert.equal(instead(param, { data: null }), undefined);
+  assert.equal(instead({ name: "k", kind: "int" }, {}), undefined);
 });

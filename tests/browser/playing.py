@@ -35,7 +35,9 @@ class Player:
         self.box.get_by_role("combobox", name=menu, exact=True).select_option(label=choice)
 
     def view(self, title: str) -> Locator:
-        return self.box.get_by_role("img", name=re.compile(f"^{re.escape(title)}"))
+        name = re.compile(f"^{re.escape(title)}")
+        drawn_on = self.box.get_by_role("application", name=name)
+        return self.box.get_by_role("img", name=name).or_(drawn_on)
 
     def table(self, title: str) -> list[list[str]]:
         """The rows of the table behind a view."""

@@ -18,51 +18,70 @@ HIGH = 8  # rows of sums that one product makes: what it reads stays in cache
 ALONE = 250_000  # multiply-adds of a product for which OpenBLAS does not wake its threads
 
 
-def swift(x: Pixels, K: Pixels) -> Pixels:
+def swift(x: Pixels, K: Pixels, padding: int = 0) -> Pixels:
     """What K answers to every window of x (n, m) or (n, m, 3), in single precision."""
     if x.ndim == 3:
-        return np.stack([swift(x[..., c], K) for c in range(x.shape[2])], axis=2)
-    y = np.empty([n - k + 1 for n, k in zip(x.shape, K.shape, strict=True)], np.float32)
+        return np.stack([swift(x[..., c], K, padding) for c in range(x.shape[2])], axis=2)
+    o, q = (n + 2 * padding - k + 1 for n, k in zip(x.shape, K.shape, strict=True))
+    y = np.empty((o, q), np.float32)
     way = unfolded if max(K.shape) <= SMALL else transformed
-    high, strip = way(x, K.astype(np.float32), y)
+    high, strip = way(x, K.astype(np.float32), padding, y)
     threads = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-    share = -(-len(y) // (high * threads)) * high
+    share = -(-o // (high * threads)) * high
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(strip, range(0, len(y), share), range(share, len(y) + share, share)))
+        list(pool.map(strip, range(0, o, share), range(share, o + share, share)))
     return y
 
 
-def unfolded(x: Pixels, K: Pixels, y: Pixels) -> tuple[int, Strip]:
+def fill(block: Pixels, x: Pixels, top: int, padding: int) -> None:
+    """Rows of the padded picture from `top` on: what stays in cache is not padded as a whole."""
+    first = top - padding
+    lo, hi = max(0, first), max(0, min(len(x), first + len(block)))
+    block[: lo - first] = 0
+    block[max(0, hi - first) :] = 0
+    if lo < hi:
+        block[lo - first : hi - first, padding : padding + x.shape[1]] = x[lo:hi]
+
+
+def unfolded(x: Pixels, K: Pixels, padding: int, y: Pixels) -> tuple[int, Strip]:
     """Rows of x, shifted to each column of K, times a band of K's cells: several rows at once."""
     k, cells = K.shape
     band = np.zeros((HIGH, cells, HIGH + k - 1), np.float32)
     for row in range(HIGH):
         band[row, :, row : row + k] = K.T
-    wide = min(y.shape[1], ALONE // band.size)
+    band = band.reshape(HIGH, -1)
+    q = y.shape[1]
+    parts = -(-q // (ALONE // band.size))
+    wide = -(-q // parts)
 
     def strip(top: int, end: int) -> None:
-        around = np.zeros((cells, HIGH + k - 1, wide), np.float32)
+        block = np.zeros((HIGH + k - 1, parts * wide + cells - 1), np.float32)
+        around = np.empty((cells, HIGH + k - 1, wide), np.float32)
+        sums = np.empty((HIGH, wide), np.float32)
         for r in range(top, min(end, len(y)), HIGH):
-            for c in range(0, y.shape[1], wide):
-                part = y[r : r + HIGH, c : c + wide]
-                rows, width = x[r : r + HIGH + k - 1], part.shape[1]
+            fill(block, x, r, padding)
+            for c in range(0, q, wide):
                 for v in range(cells):
-                    around[v, : len(rows), :width] = rows[:, c + v : c + v + width]
-                flat = around.reshape(-1, wide)[:, :width]
-                np.matmul(band[: len(part)].reshape(len(part), -1), flat, out=part)
+                    around[v] = block[:, c + v : c + v + wide]
+                part = y[r : r + HIGH, c : c + wide]
+                np.matmul(band, around.reshape(-1, wide), out=sums)
+                part[:] = sums[: len(part), : part.shape[1]]
 
     return HIGH, strip
 
 
-def transformed(x: Pixels, K: Pixels, y: Pixels) -> tuple[int, Strip]:
+def transformed(x: Pixels, K: Pixels, padding: int, y: Pixels) -> tuple[int, Strip]:
     """Strip by strip a product of transforms; what wraps around lies outside the windows."""
-    shape = tuple(fft.next_fast_len(n, real=True) for n in (8 * len(K), x.shape[1]))
+    sizes = (8 * len(K), x.shape[1] + 2 * padding)
+    shape = tuple(fft.next_fast_len(n, real=True) for n in sizes)
     F = np.conj(fft.rfft2(K, shape))
     high = shape[0] - len(K) + 1
 
     def strip(top: int, end: int) -> None:
+        block = np.zeros(shape, np.float32)
         for r in range(top, min(end, len(y)), high):
-            X = fft.rfft2(x[r : r + shape[0]], shape)
+            fill(block, x, r, padding)
+            X = fft.rfft2(block)
             X *= F
             part = y[r : r + high]
             part[:] = fft.irfft2(X, shape, overwrite_x=True)[: len(part), : y.shape[1]]

@@ -80,6 +80,9 @@ def test_the_fast_ways_are_the_plain_one(shape: tuple[int, int]) -> None:
     x, K = NOISE.random((61, 75), dtype=np.float32), NOISE.standard_normal(shape)
     expected = exact(x, K)
     assert np.abs(swift(x, K) - expected).max() < 1e-4
+    for padding in (1, 7, 40):
+        around = np.pad(x, padding)
+        assert np.abs(swift(x, K, padding) - exact(around, K)).max() < 1e-4
     both = swift(np.stack([x, 2 * x, -x], axis=2), K)
     assert np.abs(both[..., 1] - 2 * expected).max() < 2e-4
 

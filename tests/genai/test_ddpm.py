@@ -49,7 +49,7 @@ def test_forwards_it_ends_in_noise_and_backwards_in_what_it_has_seen(moons: Fram
     noise = forward[-1]["x"] - data.mean(0)
     assert abs(np.corrcoef(noise[:, 0], data[:, 0])[0, 1]) < 0.2, "nothing of the moons is left"
     for drawn in (reverse[-1]["x"], reverse[-1]["ddim"]):
-        assert off(drawn) < 0.04, "each point lies on a moon"
+        assert off(drawn) < 0.05, "each point lies on a moon"
         assert cdist(data, drawn).min(1).mean() < 0.06, "and no part of the moons is left out"
 
 

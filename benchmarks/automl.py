@@ -94,7 +94,7 @@ def botorch_bo(seed: int) -> float:
 
     torch.manual_seed(seed)
     x = torch.tensor(begun(seed))
-    y = torch.tensor([[-HARTMANN.at(place.numpy())[0]] for place in x])
+    y = torch.tensor([[-HARTMANN.at(place.numpy())[0]] for place in x]).double()
     box = torch.stack([torch.zeros(INPUTS), torch.ones(INPUTS)]).double()
     for _ in range(AFTER):
         model = SingleTaskGP(x, y)
@@ -102,7 +102,7 @@ def botorch_bo(seed: int) -> float:
         gain = qLogExpectedImprovement(model, best_f=y.max())
         new, _ = optimize_acqf(gain, bounds=box, q=1, num_restarts=10, raw_samples=512)
         x = torch.cat([x, new])
-        y = torch.cat([y, torch.tensor([[-HARTMANN.at(new[0].numpy())[0]]])])
+        y = torch.cat([y, torch.tensor([[-HARTMANN.at(new[0].numpy())[0]]]).double()])
     return float(-y.max()) - HARTMANN.lowest
 
 

@@ -32,16 +32,30 @@ def bounds(d: int, least: Floats = LEAST, most: Floats = MOST) -> list[tuple[flo
     return list(zip(least[of].tolist(), most[of].tolist(), strict=True))
 
 
-def climb(start: GP, least: Floats = LEAST, most: Floats = MOST) -> list[Floats]:
-    """The hyperparameters that lie on the way from a process's own to the best near them."""
-    path: list[Floats] = []
+def climb(
+    start: GP,
+    least: Floats = LEAST,
+    most: Floats = MOST,
+    keep: Callable[[GP], object] = lambda process: None,
+) -> list[GP]:
+    """The processes on the way to the highest evidence near; `keep` sees each in full."""
+    path: list[GP] = []
+    here = start
 
     def downhill(theta: Floats) -> tuple[float, Floats]:
-        here = replace(start, theta=theta)
+        nonlocal here
+        here = replace(start, theta=theta.copy())
         try:
             return -here.evidence, -here.slope()
         except np.linalg.LinAlgError:
             return REFUSED, np.zeros_like(theta)
+
+    def passed(theta: Floats) -> None:
+        at = here if np.array_equal(here.theta, theta) else replace(start, theta=theta.copy())
+        keep(at)
+        for matrix in ("kg", "L"):  # of n x n numbers: not one for each step
+            vars(at).pop(matrix, None)
+        path.append(at)
 
     if len(start.y):
         within = bounds(start.X.shape[1], least, most)
@@ -51,7 +65,7 @@ def climb(start: GP, least: Floats = LEAST, most: Floats = MOST) -> list[Floats]
             jac=True,
             method="L-BFGS-B",
             bounds=within,
-            callback=lambda theta: path.append(theta.copy()),
+            callback=passed,
         )
     return path
 
@@ -63,12 +77,13 @@ class Held:
         """make: the process of a scene, theta and the kernel's name; now: what LIVE names."""
         self.make, self.scene, self.now = make, scene, now
         self.theta = np.zeros(scene.inputs + 2)
-        self.way: list[Floats] | None = None  # what is left of it; none where it is not known yet
+        self.top: GP | None = None  # where the last step led
+        self.way: list[GP] | None = None  # what is left of it; none where it is not known yet
         self._turn(now[2:5])
 
     @property
     def process(self) -> GP:
-        return self.make(self.scene, self.theta, self.now[1])
+        return self.top or self.make(self.scene, self.theta, self.now[1])
 
     def _turn(self, sizes: tuple[float, ...], old: tuple[float, ...] = (0, 0, 0)) -> None:
         """Those that a person has changed."""
@@ -85,11 +100,12 @@ class Held:
             self.scene.see(new[0])
         self._turn(new[2:5], old[2:5])
         if new != old:
-            self.way = None
+            self.way = self.top = None
         if self.way is None:
-            self.way = climb(self.process) if new[5] else []
+            self.way = climb(self.process, keep=self.scene.keep) if new[5] else []
         if self.way:
-            self.theta = self.way.pop(0)
+            self.top = self.way.pop(0)
+            self.theta = self.top.theta
             return True
         return False
 

@@ -16,7 +16,7 @@ Where: points what is seen: click to add; data your own table, its last column t
 kernel covariance; ell length scale; s amplitude; sigma noise; fit climb to the highest evidence;
 steps steps; evidence log p(y), in nats; lengths length scale of each input; amplitude amplitude in
 force; noise noise in force; grid where it looks; mean posterior mean; band two standard deviations;
-f1 a function that may be; f2 another; f3 another; x inputs seen; y outputs seen; xy points seen;
+f1 one that may be; f2 another; f3 a third; x inputs seen; y outputs seen; xy points seen;
 density how likely each y is; extent ends of the window; path posterior mean; ridge evidence of each
 length scale and noise, below the highest; edges ends of the ridge; here length scale and noise in
 force; inputs names of the inputs; told rows kept for the test, true and told; nlpd mean -log p of
@@ -41,7 +41,7 @@ import mlwidgets as ml
 
 from .climbing import Held
 from .dense import Floats, Process, below, cholesky, inverse, solve, swung
-from .scenes import FIVE, VIEWS, Look, Scene, Seen, Size, scene_of
+from .scenes import CLICKED, VIEWS, Look, Scene, Seen, Size, scene_of
 
 
 class Step(Look):
@@ -83,7 +83,7 @@ class GP(Process):
         v = self.s2 - (below(self.L, k.T) ** 2).sum(0)  # (5)
         return k @ self.alpha, np.sqrt(np.maximum(v, 0))  # (4)
 
-    @property
+    @cached_property
     def evidence(self) -> float:
         fit, size = self.y @ self.alpha, np.log(self.L.diagonal()).sum()
         return float(-fit / 2 - size - len(self.y) / 2 * np.log(2 * np.pi))  # (6)
@@ -112,7 +112,7 @@ def process_of(scene: Scene, theta: Floats, kernel: str) -> GP:
 
 @ml.algorithm(*VIEWS, step="step", total="steps")
 def gp(
-    points: ml.Live[Seen] = FIVE,
+    points: ml.Live[Seen] = CLICKED,
     data: ml.Table | None = None,
     kernel: ml.Live[Literal["matern", "rbf"]] = "matern",
     ell: ml.Live[Size] = 0.1,

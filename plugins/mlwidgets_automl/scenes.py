@@ -14,7 +14,20 @@ from .dense import Floats, Shape, pairs
 if TYPE_CHECKING:
     from .gp import GP
 
-FIVE = ml.Points([[-0.85, -0.1], [-0.5, 0.45], [-0.1, 0.5], [0.3, -0.35], [0.55, -0.5]])
+CLICKED = ml.Points(
+    [
+        [-0.92, -0.31],
+        [-0.83, -0.02],
+        [-0.67, 0.21],
+        [-0.55, 0.52],
+        [-0.31, 0.44],
+        [-0.12, 0.56],
+        [0.14, -0.12],
+        [0.31, -0.33],
+        [0.43, -0.61],
+        [0.62, -0.42],
+    ]
+)
 Seen = Annotated[ml.Points, ml.PointsKind(most=200)]
 Size = Annotated[float, ml.Log(0.01, 10)]
 VIEWS = (
@@ -30,7 +43,15 @@ VIEWS = (
     ml.Scatter("told", "Rows kept for the test", "true, and told"),
     ml.Bars("lengths", "Length scale", "of each input", labels="inputs"),
     ml.Line("evidence", title="Evidence", note="log p(y), in nats"),
-    ml.Scatter("here", "Evidence", "of length scale and noise", field="ridge", over="edges"),
+    ml.Scatter(
+        "here",
+        "Evidence",
+        "of each length scale and noise, nats below the highest",
+        marks="here",
+        field="ridge",
+        over="edges",
+        axes=("log₁₀ length scale", "log₁₀ noise / amplitude"),
+    ),
 )
 
 TURN = 2 * np.pi / 60  # of the functions from a frame to the next
@@ -40,7 +61,7 @@ RIDGE = 40  # length scales and noises that are tried
 ROWS = 2_000  # a Cholesky factor takes n^3 / 3 multiplications
 INPUTS = 50
 EDGES = (-2.0, 1.0, -3.0, 0.5)  # log10 of the length scales, and of noise over amplitude
-DEEP = 20.0  # nats below the highest evidence
+DEEP = 8.0  # nats below the highest evidence
 TINY = 1e-12
 KEPT = 5  # every fifth row is kept for the test
 
@@ -104,6 +125,9 @@ class Scene(Protocol):
     def look(self, process: GP) -> Look:
         """The next moment."""
 
+    def keep(self, process: GP) -> None:
+        """Whatever a later look at this process needs of its matrices."""
+
 
 def scene_of(points: ml.Points, data: ml.Table | None, seed: int) -> Scene:
     return Window(points, seed) if data is None else Rows(data)
@@ -140,6 +164,9 @@ class Window:
         scaled = (points.xy - self.centre) / self.half
         self.points, self.X, self.y = points, scaled[:, :1], scaled[:, 1]
         self.ridges.clear()
+
+    def keep(self, process: GP) -> None:
+        """A window's processes are small: each is computed when it is looked at."""
 
     def look(self, process: GP) -> Look:
         """The window in the user's own units; at each look the functions have turned."""
@@ -182,13 +209,20 @@ class Rows:
         self.centre, self.spread = y[~kept].mean(), y[~kept].std() or 1.0
         y = (y - self.centre) / self.spread
         self.names, self.inputs = names[:-1], len(names) - 1
+        self.looks: dict[tuple[bytes, Shape], Look] = {}
         self.X, self.y, self.X_kept, self.y_kept = X[~kept], y[~kept], X[kept], y[kept]
 
     def see(self, points: ml.Points) -> None:
         """A table stays as it is."""
 
+    def keep(self, process: GP) -> None:
+        """A Cholesky factor of many rows is not computed a second time for a picture."""
+        self.looks[process.theta.tobytes(), process.shape] = self.look(process)
+
     def look(self, process: GP) -> Look:
         """How rows that were kept are told, in the user's own units."""
+        if kept := self.looks.pop((process.theta.tobytes(), process.shape), None):
+            return kept
         mean, sd = process.posterior(self.X_kept)
         v = sd**2 + process.noise
         nlpd = (np.log(2 * np.pi * v * self.spread**2) + (self.y_kept - mean) ** 2 / v).mean() / 2

@@ -117,7 +117,7 @@ class Search:
         if len(z) < 2:
             return make(self.X, z, self.theta)
         starts = [make(self.X, z, theta) for theta in (self.theta, self.plain())]
-        tops = [make(self.X, z, (climb(s, LEAST, MOST) or [s.theta])[-1]) for s in starts]
+        tops = [(climb(s, LEAST, MOST) or [s])[-1] for s in starts]
         model = max(tops, key=lambda top: top.evidence)
         self.theta = model.theta
         return model

@@ -29,8 +29,8 @@ def test_belief_price_and_search_are_painted(lab: Lab, theme: Theme) -> None:
     book.theme(theme)
     book.run_all()
     for k, (name, given, title) in enumerate(SYSTEMS):
+        book.output(k + 1).scroll_into_view_if_needed()
         player = opened(book, k + 1, title)
-        player.box.scroll_into_view_if_needed()
         view = player.view("How likely each value is" if name == "automl.gp" else "What is known")
         wait_until(partial(painted, view), f"{title} is painted")
         book.screenshot(f"{name}{'-2d' * bool(given)}-{theme}", player.box)

@@ -69,9 +69,8 @@ class Learner:
             if self.never & {(left, right), (left + right,)}:
                 self.without.add(key(a, b))
                 continue
-            ab = self.ids.setdefault(left + right, len(self.tokens))
-            if ab == len(self.tokens):  # else another pair has made this token before
-                self.tokens.append(left + right)
+            self.ids[left + right] = ab = len(self.tokens)
+            self.tokens.append(left + right)
             self.ranks[a, b] = len(self.ranks), ab
             self.pairs.merge(a, b, ab)  # (4)
             return Merge(left, right, n)

@@ -44,7 +44,6 @@ class Pairs:
         self.places: dict[int, Ints] = {}  # of each pair in sight
         self.heap: list[tuple[int, int]] = []  # its count, negated, and the pair
         self.least = 1  # count below which a pair is out of sight
-        self.newest = max(ID)
         self.look()
 
     def within(self, words: Iterable[str], most: int) -> Ints:
@@ -117,9 +116,6 @@ class Pairs:
             left, right = ids[before] >= 0, ids[after] >= 0  # not where another was just merged
             self._sight(before[left], ids[before[left]], new)
             self._sight(here[right], new, ids[after[right]])
-        if new <= self.newest:  # it occurred before: its pairs have more places than these
-            self.look()
-        self.newest = max(new, self.newest)
 
     def look(self) -> None:
         """Bring the commonest pairs into sight."""

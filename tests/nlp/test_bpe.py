@@ -63,12 +63,13 @@ def test_what_is_kept_of_the_pairs_is_what_counting_anew_finds() -> None:
 
 @pytest.mark.parametrize("letters", ["a", "ab", "= ", "aab\n", "-_=*# "])
 def test_letters_again_and_again_are_merged_as_by_tokenizers(letters: str) -> None:
-    """Here one token is made by several merges: 7 = 4 + 3 = 2 + 5."""
+    """Bytes between the ends of a token have always been merged alike: no token comes twice."""
     rng = np.random.default_rng(len(letters))
     runs = (letters[int(rng.integers(len(letters)))] * int(rng.integers(1, 40)) for _ in range(300))
     text = " ".join(runs)
     for least in (1, 2, 9):
         made = learner(text, 340, least)
+        assert len(set(made.tokens)) == len(made.tokens)
         assert named(made) == trainer(text, len(made.tokens), least)
 
 

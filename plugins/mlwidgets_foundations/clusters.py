@@ -18,6 +18,7 @@ SHOWN = 3_000  # points that a figure gets; all are computed
 SIDE = 240  # pixels of the picture's longer side
 CELLS = 120  # a side of the regions
 COLOURS = 10
+WAYS = 60  # half-steps of which a centre shows its way
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class Figure:
     ) -> Seen:
         places = self.cloud.seen(mu)
         if z is not None:
-            self.ways.append(places)
+            self.ways = [*self.ways[1 - WAYS :], places]
         no_one = np.full(len(self.xy), -1, dtype=np.int16)
         seen: Seen = {
             "xy": self.xy,

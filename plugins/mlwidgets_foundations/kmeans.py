@@ -107,14 +107,6 @@ def kmeans(
     k = min(k, len(X))  # while points are drawn there are few
     figure, hand = Figure(cloud, k), centroids
     mu = np.full((k, X.shape[1]), np.nan)
-    if len(centroids) == k:
-        mu = cloud.moved(np.zeros_like(mu), centroids.xy)
-    else:
-        hand = yield Half(**figure.frame(mu), said=f"{cloud.said}, and no centre yet.")
-        for j, (i, p) in enumerate(seeds(X, k, seeding, seed)):
-            mu[j] = X[i]
-            said = f"Centre {j + 1} of {k}: a point whose chance was {p[i]:.2g}."
-            hand = yield Half(**figure.frame(mu, p=p), said=said)
 
     def taken(now: ml.Points) -> bool:
         """Has a hand moved the centres?"""
@@ -123,6 +115,16 @@ def kmeans(
             return False
         hand, mu = now, cloud.moved(mu, now.xy)
         return True
+
+    if len(hand) == k:
+        mu = cloud.moved(np.zeros_like(mu), hand.xy)
+    else:
+        now = yield Half(**figure.frame(mu), said=f"{cloud.said}, and no centre yet.")
+        for j, (i, p) in enumerate(seeds(X, k, seeding, seed)):
+            mu[j] = X[i]
+            said = f"Centre {j + 1} of {k}: a point whose chance was {p[i]:.2g}."
+            now = yield Half(**figure.frame(mu, p=p), said=said)
+        taken(now)
 
     L, groups, iteration = lifted(X), Groups(X, k), 0
     while True:

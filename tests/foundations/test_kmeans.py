@@ -87,6 +87,16 @@ def test_a_dragged_centre_is_assigned_anew_before_it_moves() -> None:
     assert (np.diff(inertia[5:]) <= 1e-12).all()
 
 
+def test_the_last_centre_has_just_been_chosen_and_a_hand_moves_one() -> None:
+    run = play("foundations.kmeans", k=3)
+    run.step(3)
+    places = run.trace["mu"][-1].copy()
+    places[1] = [-1, 1]
+    run.set(centroids=places)
+    run.step()
+    assert run.trace["mu"][-1] == pytest.approx(places)
+
+
 def test_centres_that_are_given_are_where_it_begins_unless_they_are_not_k() -> None:
     run = played(k=2, centroids=[[0, 0], [1, 1]])
     assert run.trace["mu"][0].tolist() == [[0, 0], [1, 1]]

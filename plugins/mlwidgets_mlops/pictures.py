@@ -21,8 +21,8 @@ STICK = 13  # dots of the measuring stick
 KS_VIEWS = (
     Curve(
         *("F", "G"),
-        title="Share up to each value",
-        note="of both samples; the stick is D",
+        title="Staircases",
+        note="the stick is D",
         x="grid",
         dots=("where", "stick"),
         at="place",
@@ -56,12 +56,13 @@ PSI_VIEWS = (
     Curve(
         *("P", "Q"),
         title="Share of each bin",
-        note="a click cuts, a second one mends",
+        note="click to cut",
         x="edges",
         at="at",
         picks="cuts",
         steps=True,
         lo=0,
+        wide=True,  # the words under the pointer need the room
     ),
     Bars("c", "Contribution", "of each bin", labels="ranges", lo=0),
     Line(*("psi", "noise"), title="Index", x="batch", lo=0, hi=1),

@@ -120,6 +120,18 @@ def test_code_in_a_file_is_never_run(world: World) -> None:
     assert Player(crafted).info["modules"]["poleviews:pole.js"]["text"] == POLE
 
 
+def test_a_notebook_that_is_published_as_saved_brings_no_code_either(world: World) -> None:
+    from mlwidgets.publish.saved import saved
+
+    run = leaning()
+    player = Player(run)
+    traits = {name: getattr(player, name) for name in ("info", "state", "first", "_chunks")}
+    traits["info"] |= {"modules": {"poleviews:pole.js": {"sha": sha_of(EVIL), "text": EVIL}}}
+    made = saved(traits)
+    assert [*made.scripts] == [inline(POLE)]
+    assert "from the file" not in made.markup
+
+
 def test_a_file_cannot_name_what_no_installed_algorithm_names(world: World) -> None:
     world.write("elsewhere/other.js", POLE)
     world.write("armed.py", "raise SystemExit('imported by a file')\ndef fire(sheet, box): ...")

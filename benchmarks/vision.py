@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from benchmarks.digits import SEEDS, of_torch, recorded_to
 from benchmarks.side import Row, Timed, timed
-from mlwidgets import Image, play
+from mlwidgets import Image, Run, play
 
 SIZE = (854, 1280)
 CONV = "vision.conv2d"
@@ -21,16 +21,22 @@ class Picture:
     """A grey picture of noise, a kernel, and the sums that double precision gives."""
 
     def __init__(self, side: int) -> None:
-        from scipy.ndimage import correlate
-
         rng = np.random.default_rng(side)
         self.image = Image(rng.random(SIZE, dtype=np.float32))
         self.x = self.image.pixels
         K = rng.standard_normal((side, side))
         self.K = K / np.abs(K).sum()
-        self.exact = correlate(self.x.astype(np.float64), self.K, mode="constant")
+
+    @cached_property
+    def exact(self) -> Any:
+        from scipy.ndimage import correlate
+
+        return correlate(self.x.astype(np.float64), self.K, mode="constant")
+
+    @cached_property
+    def run(self) -> Run:
         given: dict[str, Any] = {"image": self.image, "side": max(SIZE), "slide": False}
-        self.run = play(CONV, **given, padding=side // 2, kernel=np.ones((1, 1)))
+        return play(CONV, **given, padding=len(self.K) // 2, kernel=np.ones((1, 1)))
 
     def ours(self) -> Timed:
         """A run that stands gets the kernel: its answer is computed and recorded.
@@ -61,7 +67,6 @@ def rows(device: str) -> Iterator[Row]:
         yield beside_scipy(picture, side)
         if side == 11:
             yield beside_opencv(picture, side)
-        picture.run.close()
     yield digits()
 
 

@@ -1,6 +1,6 @@
 /** What curves share: their axes, lines of many points, and names at their ends. */
 import { write } from "./canvas.js";
-import { plain } from "./format.js";
+import { num, plain } from "./format.js";
 import { linearTicks, scale } from "./scale.js";
 
 /** @import { ViewSpec } from "./types" */
@@ -40,7 +40,7 @@ export function drawAxes(g, x, y, { left, w, h, step, palette, whole }) {
     g.stroke();
     write(g, text, left - 6, py + 3.5, "right");
   }
-  const end = `${step} ${plain(x.hi)}`;
+  const end = `${step} ${(whole ? plain : num)(x.hi)}`;
   const edge = w - 6 - g.measureText(end).width;
   write(g, end, w - 6, h - 4, "right");
   for (const { value, text } of linearTicks(x.lo, x.hi)) if ((!whole || Number.isInteger(value)) && x(value) + 20 < edge) write(g, text, x(value), h - 4, "center");

@@ -9,7 +9,7 @@ from typing import Any
 
 from .box import Box
 from .curves import BOTTOM, LEAST, TOP, names
-from .numbers import plain
+from .numbers import num
 from .scales import Scale, linear, log
 from .svg import END, HUES, INK, LIVE, MIDDLE, PAPER, RULE, Sheet, text_width
 
@@ -98,7 +98,7 @@ def _axes(sheet: Sheet, box: Box, of: Places, high: float) -> None:
         sheet.text(x.a - 6, at + 3.5, text, END)
     name = box.view.options.get("x")
     over = (box.run.trace.schema[name].words or name) if name else ""
-    end = f"{over} {plain(x.hi)}"
+    end = f"{over} {num(x.hi)}"
     sheet.text(x.b, box.y + high - 4, end, END)
     for value, text in x.ticks:
         if x(value) + 20 < x.b - text_width(end):

@@ -48,9 +48,9 @@ export function curve(ctx) {
   /** Adds the nearest x, or takes away the pick that is there. @param {number} v */
   function toggle(v) {
     if (!d?.X.length) return;
-    const [least] = d.picks.map((p) => Math.abs(x(p) - x(v))).sort((a, b) => a - b);
-    const kept = d.picks.filter((p) => Math.abs(x(p) - x(v)) > least);
-    ctx.set(picks, least <= NEAR ? kept : [...d.picks, d.X[nearest(d.X, v)]]);
+    const at = d.X[nearest(d.X, v)], far = (/** @type {number} */ p) => Math.min(Math.abs(x(p) - x(v)), Math.abs(x(p) - x(at)));
+    const closest = Math.min(...d.picks.map(far));
+    ctx.set(picks, closest <= NEAR ? d.picks.filter((p) => far(p) > closest) : [...d.picks, at]);
   }
 
   /** @param {Moment} m */
@@ -223,7 +223,7 @@ function tableRows(d, over, band) {
 
 /** The same by keys: a place along the axis, and a button that picks it. @param {() => Drawing | null} drawing @param {{to(v: number): void, toggle(v: number): void, frozen: boolean}} does */
 function picking(drawing, { to, toggle, frozen }) {
-  const place = el("input", { type: "range", min: 0, step: 1, disabled: frozen, "aria-label": "Place", oninput: () => to(here()), onblur: () => to(NaN) });
+  const place = el("input", { type: "range", min: 0, step: 1, value: 0, disabled: frozen, "aria-label": "Place", oninput: () => to(here()), onblur: () => to(NaN) });
   const button = el("button", { class: "link", type: "button", disabled: frozen, onclick: () => toggle(here()) }, "Pick");
   const node = el("div", { class: "picking", role: "group", "aria-label": "Pick a place" }, place, button);
   const here = () => drawing()?.X[Number(place.value)] ?? NaN;

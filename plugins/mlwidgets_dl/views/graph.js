@@ -7,7 +7,8 @@
 export default function (ctx, kit) {
   const { store, body } = ctx;
   const { open, canvas } = kit.canvasIn(body);
-  const rule = kit.el("p", { class: "hint", style: "margin:4px 0 0;font-variant-numeric:tabular-nums;overflow-wrap:anywhere;white-space:pre-line" });
+  const rule = kit.el("p", { class: "hint" });
+  rule.style.cssText = "margin:4px 0 0;overflow-wrap:anywhere;white-space:pre-line"; // an exported page lets no attribute style
   body.append(rule);
   body.tabIndex = 0;
   const RADIUS = 22, GAP = 68;

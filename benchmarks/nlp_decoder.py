@@ -22,7 +22,7 @@ from mlwidgets_nlp.gpt import BETA_1, BETA_2, EPSILON, GPT, LAMBDA, begun
 from mlwidgets_nlp.lessons import Lessons, schedule, sized
 from mlwidgets_nlp.references_decoder import library, pairs
 
-STEPS, EVERY, LR = 50, 50, 3e-3
+STEPS, EVERY, LR = 50, 50, 1e-3
 SHAPE = {"layers": 4, "heads": 4, "width": 128, "context": 64}
 
 

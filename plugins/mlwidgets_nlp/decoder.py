@@ -41,7 +41,7 @@ from torch.nn.functional import embedding, linear
 import mlwidgets as ml
 
 from .books import PYDOC, Book, File, brought, opened
-from .gpt import FUSED, GPT, AdamW, Ops, Weights, begun, beside, heads_of, learning
+from .gpt import FUSED, GPT, AdamW, Ops, Weights, begun, beside, heads_of, learning, scores
 from .lessons import Lessons, answers, schedule, sized
 from .writing import Look, Seen
 
@@ -83,11 +83,11 @@ def forward(w: Weights, x: Tensor, ops: Ops = FUSED, at: int = 0) -> Tensor:
         X = X + linear(beside(Z), b.W_O, b.b_O)  # (5)
         U = linear(ops.norm(X, b.g_2, b.b_2), b.W_1, b.c_1)
         X = X + linear(ops.gelu(U), b.W_2, b.c_2)  # (6)
-    return linear(ops.norm(X, w.g, w.b), w.E)  # (8)  (B, T, V)
+    return scores(ops.norm(X, w.g, w.b), w.E)  # (8)  (B, T, V)
 
 
 def surprise(gpt: GPT, x: Tensor, y: Tensor) -> Tensor:
-    z = forward(gpt.weights, x).to(gpt.theta.dtype)
+    z = forward(gpt.weights, x)
     return (z.logsumexp(-1) - z.gather(-1, y[..., None])[..., 0]).mean()  # (9)
 
 

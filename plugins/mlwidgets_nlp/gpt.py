@@ -190,6 +190,12 @@ def learning(theta: Tensor) -> Iterator[None]:
         yield
 
 
+def scores(X: Tensor, E: Tensor) -> Tensor:
+    """X E^T in 32 bits or more: what is lost here is lost for every weight's gradient."""
+    with torch.autocast(X.device.type, enabled=False):
+        return F.linear(X.to(E.dtype), E)
+
+
 class AdamW:
     """Adam with weights that decay apart from the gradient, whose length is at most 1.
 

@@ -9,18 +9,15 @@ Advances in Neural Information Processing Systems 25, 2951-2959. doi:10.48550/ar
     y_{n+1} = f(x_{n+1})                                         (4) the costly part
     r_n = \min_{i \le n} y_i - \min_x f(x)                       (5) regret
 
-Where: objective what is minimised: your own Python function, too; bounds lowest and highest of each
-input; acquisition what chooses; beta weight of doubt in ucb; picks where you would look: click to
-add; veto where it must not look: click to add; points both, for two inputs; moved the next
-evaluation, dragged; across inputs that are shown, of several; alone once you have chosen, the
-search goes on without you, too; first evaluations before there is a model; evaluations evaluations;
-evaluation evaluations done; said what happened; best lowest value, with you; rival lowest value of
-the search alone; regret lowest value above the function's, with you; rival_regret of the search
-alone; grid where it looks; truth the function itself; mean posterior mean; band two standard
-deviations; gain acquisition, of its highest; x inputs seen; y outputs seen; next the next
-evaluation; xy inputs seen; values outputs seen; place the next evaluation; surface posterior mean;
-worth acquisition, of its highest; extent ends of the window; axes inputs shown; inputs names of the
-inputs; lengths length scale of each input, of its range.
+Where: objective what is minimised; bounds lowest and highest of each input; acquisition what
+chooses; beta weight of doubt in ucb; picks look here; veto never look here; points both, for two
+inputs; moved next, dragged; across inputs shown; alone search without you, too; first evaluations
+before a model; evaluations evaluations; evaluation evaluations done; said what happened; best with
+you; rival alone; regret with you; rival_regret alone; grid input; truth the function itself; mean
+posterior mean; band two standard deviations; gain acquisition, of its highest; x inputs seen; y
+outputs seen; next the next evaluation; xy inputs seen; values outputs seen; place the next
+evaluation; surface posterior mean; worth acquisition, of its highest; extent ends of the window;
+axes inputs shown; inputs names of the inputs; lengths length scale of each input, of its range.
 
 What to watch: Between two points the band swells, and the acquisition with it; an evaluation pins
 both down. Click where you would look: the search without you goes on beside yours.

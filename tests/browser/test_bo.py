@@ -1,4 +1,4 @@
-"""A search in JupyterLab: seen in light, dark and narrow; a click is where it looks next."""
+"""Belief, price and search in JupyterLab: seen in light, dark and narrow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator
 
 from tests.browser.lab import Lab, Theme, wait_until
-from tests.browser.playing import LOAD, colours, opened, settled
+from tests.browser.playing import LOAD, colours, opened
 
 PLAY = 'run = mlwidgets.play("{}"{})\nrun.start().wait()\nrun'
 SYSTEMS = (
@@ -39,13 +39,3 @@ def test_belief_price_and_search_are_painted(lab: Lab, theme: Theme) -> None:
         player = opened(book, 3, SYSTEMS[2][2])
         wait_until(lambda: (player.box.bounding_box() or {"width": 999})["width"] < 560, "narrow")
         book.screenshot("automl.bo-narrow", player.box)
-
-
-def test_a_click_in_the_figure_is_where_it_looks_next(lab: Lab) -> None:
-    book = lab.open([LOAD, 'run = mlwidgets.play("automl.bo").step(5)\nrun'])
-    book.run_all()
-    player = opened(book, 1, "Bayesian optimization")
-    settled(book, player)
-    player.view("What is known").click(position={"x": 200, "y": 80})
-    wait_until(lambda: book.eval("run.params['picks']") != "[]", "the click is a pick")
-    assert book.eval("run.step().trace['said'][-1].endswith('chosen by you')") == "True"

@@ -70,7 +70,7 @@ class Service:
         """Until it answers; nothing where it does already."""
         if self._server is not None:
             return
-        # Named as TCP: only then asyncio sends each answer at once, else it waits 40 ms for company.
+        # Named as TCP: only then asyncio sends each answer at once and not 40 ms later.
         place = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

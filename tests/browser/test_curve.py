@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import Position
+
 from tests.browser.lab import Lab, wait_until
 from tests.browser.playing import Player
 
@@ -30,7 +32,7 @@ def test_places_are_picked_by_pointer_and_by_keys(lab: Lab) -> None:
     def picked(value: str) -> None:
         book.wait_for("[*run.params['wanted']]", value)
 
-    middle = {"x": box["width"] / 2, "y": 60.0}
+    middle: Position = {"x": box["width"] / 2, "y": 60.0}
     plot.click(position=middle)
     wait_until(lambda: book.eval("len(run.params['wanted'])") == "1", "a place is picked")
     plot.hover(position=middle)

@@ -211,6 +211,7 @@ def Scatter(
     marks: str | None = None,
     trail: str | None = None,
     field: str | None = None,
+    versus: bool = False,
     over: str | None = None,
     arrows: str | None = None,
     arrows_at: str | None = None,
@@ -226,13 +227,15 @@ def Scatter(
     numbers for a ramp; names: what the classes are called.
 
     marks: (mark, 2), large, NaN where there is none yet. trail: (step, 2), or one for each mark.
-    field: (row, column) behind it all, row 0 at the bottom, numbers, or classes 0 to 9; over: the
-    column of x0, x1, y0, y1 that it covers. arrows: (point, 2), or at the places `arrows_at`.
+    field: (row, column) behind it all, row 0 at the bottom, numbers, or classes 0 to 9; versus:
+    from the first class, below 0, to the second, in their colours. over: the column of x0, x1, y0,
+    y1 that it covers. arrows: (point, 2), or at the places `arrows_at`.
     axes: two words, or the column of them. draws: the parameter of kind points that a hand draws
     here; moves: the one that takes the marks' places when a mark is dragged. lo, hi: the square
     that is shown; else where one draws, or what there is.
     """
     options = _given(labels=labels, values=values, marks=marks, trail=trail, field=field, over=over)
+    options |= _given(versus=versus or None)
     options |= _given(arrows=arrows, arrows_at=arrows_at, draws=draws, moves=moves, lo=lo, hi=hi)
     options |= _given(axes=axes if axes is None or isinstance(axes, str) else [*axes])
     options |= _given(names=None if names is None else [*names])

@@ -60,7 +60,8 @@ def scatter(sheet: Sheet, box: Box) -> float:
     xy = _array(box, box.view.columns[0])
     labels, values, marks = (_array(box, options.get(n, "")) for n in ("labels", "values", "marks"))
     field, names = _array(box, options.get("field", "")), options.get("names", ())
-    shade = None if field is None else _shade(field, may_be_classes=True)
+    versus = bool(options.get("versus"))
+    shade = None if field is None else _shade(field, may_be_classes=True, versus=versus)
     bar = shade or (_shade(values) if values is not None else None)
     room = bool(options.get("values") or (bar and bar[1]))
     plane = _plane(box, _extent(box, xy, marks), bar=room, legend=bool(names))
@@ -144,17 +145,27 @@ def class_colour(k: float) -> str:
     return CLASSES[int(k) % len(CLASSES)]
 
 
-def _shade(array: Any, *, may_be_classes: bool = False) -> tuple[Shade, tuple[float, float] | None]:
+def _shade(
+    array: Any, *, may_be_classes: bool = False, versus: bool = False
+) -> tuple[Shade, tuple[float, float] | None]:
     """How numbers become colours, and the ends of their ramp; regions of classes have none."""
     finite = array[abs(array) < math.inf]
     lo, hi = ends_of(array)
     whole = bool(finite.size) and bool((finite == finite.round()).all())
-    if may_be_classes and whole and lo >= -1 and hi < len(CLASSES):
+    if may_be_classes and whole and lo >= (0 if versus else -1) and hi < len(CLASSES):
         return lambda k: mix(PAPER, class_colour(k), REGION) if k >= 0 else PAPER, None
-    both, most = lo < 0 < hi, max(-lo, hi)
+    both, most = versus or lo < 0 < hi, max(-lo, hi)
     lo, hi = (-most, most) if both else (lo, hi)
-    way, span = (signed if both else ramp), (hi - lo if hi > lo else math.inf)
+    way = _between_classes if versus else signed if both else ramp
+    span = hi - lo if hi > lo else math.inf
     return lambda v: way((v - lo) / span) if abs(v) < math.inf else PAPER, (lo, hi)
+
+
+VERSUS = 0.5  # how much of a class's colour is at its end
+
+
+def _between_classes(t: float) -> str:
+    return mix(PAPER, class_colour(t >= 0.5), VERSUS * abs(2 * t - 1))
 
 
 def _colours(labels: Any, values: Any, plain: str) -> Callable[[int], str]:

@@ -29,7 +29,13 @@ class Pictured(TypedDict):
     accuracy: Annotated[float | None, Metric(better="higher")]
 
 
-PLANE: Any = {"labels": "y", "field": "surface", "over": "extent", "axes": "axes"}
+PLANE: Any = {
+    "labels": "y",
+    "field": "surface",
+    "versus": True,
+    "over": "extent",
+    "axes": "axes",
+}
 
 
 @torch.no_grad()

@@ -98,8 +98,8 @@ function line(g, x0, y0, x1, y1) {
 
 /** @typedef {{lo: number, hi: number, classes: boolean, ramp: string[]}} Shades how numbers become colours */
 
-/** @param {ArrayLike<number>} data @param {Palette} palette @param {boolean} [mayBeClasses] @returns {Shades} */
-export function shadesOf(data, palette, mayBeClasses = false) {
+/** @param {ArrayLike<number>} data @param {Palette} palette @param {boolean} [mayBeClasses] @param {boolean} [versus] from the first class's colour to the second's @returns {Shades} */
+export function shadesOf(data, palette, mayBeClasses = false, versus = false) {
   let [lo, hi, whole] = [Infinity, -Infinity, true];
   for (let k = 0; k < data.length; k++) {
     const v = data[k];
@@ -109,11 +109,25 @@ export function shadesOf(data, palette, mayBeClasses = false) {
     whole &&= Number.isInteger(v);
   }
   if (lo > hi) [lo, hi] = [0, 1];
-  const classes = mayBeClasses && whole && lo >= -1 && hi < CLASSES; // -1: of no class
-  const both = lo < 0 && hi > 0, most = Math.max(-lo, hi);
+  const classes = mayBeClasses && whole && lo >= (versus ? 0 : -1) && hi < CLASSES; // -1: of no class
+  const both = versus || (lo < 0 && hi > 0), most = Math.max(-lo, hi);
   if (both) [lo, hi] = [-most, most];
-  return { lo, hi, classes, ramp: both ? ramps(palette).signed : ramps(palette).value };
+  return { lo, hi, classes, ramp: versus ? betweenClasses(palette) : both ? ramps(palette).signed : ramps(palette).value };
 }
+
+const VERSUS = 0.5; // how much of a class's colour is at its end
+
+/** @param {Palette} palette @returns {string[]} */
+function betweenClasses(palette) {
+  const made = between.get(palette) ?? Array.from({ length: 256 }, (_, k) => {
+    const t = (2 * k) / 255 - 1;
+    return `rgb(${mix(palette.rgb("paper"), classRgb(palette, t < 0 ? 0 : 1), VERSUS * Math.abs(t)).map(Math.round).join(" ")})`;
+  });
+  between.set(palette, made);
+  return made;
+}
+/** @type {WeakMap<Palette, string[]>} */
+const between = new WeakMap();
 
 /** @param {Shades} shades @param {number} v */
 export const shade = ({ lo, hi, ramp }, v) => colourAt(ramp, hi > lo ? (v - lo) / (hi - lo) : 0);

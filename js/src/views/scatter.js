@@ -40,7 +40,7 @@ export function scatter(ctx) {
 
   /** Is there, or will there be, a ramp that a bar must tell? */
   function ramped() {
-    return Boolean(spec.values) || Boolean(scene.field && !shadesOf(scene.field.data, ctx.palette(), true).classes);
+    return Boolean(spec.values) || Boolean(scene.field && !shadesOf(scene.field.data, ctx.palette(), true, Boolean(spec.versus)).classes);
   }
 
   function redraw() {
@@ -51,7 +51,7 @@ export function scatter(ctx) {
     const palette = ctx.palette(), { g } = open(plane.height);
     const { field, over, trail, arrows, arrowsAt } = scene;
     const marks = hand.marks ?? scene.marks?.data, { xy, labels } = points();
-    const fieldShades = field && shadesOf(field.data, palette, true);
+    const fieldShades = field && shadesOf(field.data, palette, true, Boolean(spec.versus));
     if (field && fieldShades) drawField(g, plane, field, fieldShades, palette, over ? extentIn(over) : plane.extent);
     drawAxes(g, plane, palette, { grid: !field, axes: scene.axes });
     if (trail) drawTrail(g, plane, trail, palette);

@@ -273,8 +273,15 @@ function boxFace(param, change, off) {
 function choiceFace(param, change, off) {
   const choices = param.choices ?? [];
   const input = el("select", { disabled: off }, ...choices.map((choice, k) => el("option", { value: k }, String(choice))));
+  const other = el("option", { value: -1, hidden: true, disabled: true }); // what was given, and is none of them
+  input.append(other);
   input.addEventListener("change", () => change(choices[Number(input.value)], true));
-  return { node: row(param, input, input), show: (value) => void (input.value = String(choices.indexOf(value))) };
+  const show = (/** @type {unknown} */ value) => {
+    const k = choices.indexOf(value);
+    put(other, k < 0 ? String(value ?? "–").slice(0, 40) : "");
+    input.value = String(k);
+  };
+  return { node: row(param, input, input), show };
 }
 
 /** @param {Param} param @param {Change} change @param {boolean} off @returns {Face} */

@@ -19,7 +19,7 @@ export function figure(spec, page) {
   const more = el("button", { class: "more", type: "button", "aria-expanded": "false", "aria-controls": id, onclick: toggle }, "Data table");
   more.setAttribute("aria-label", `Data table: ${title}`);
   const node = el("figure", { class: spec.wide ? "wide" : null },
-    el("figcaption", {}, el("span", {}, el("b", {}, title), ...note(spec.note), extra), now), body, more, data);
+    el("figcaption", { class: spec.picks ? "steady" : null }, el("span", {}, el("b", {}, title), ...note(spec.note), extra), now), body, more, data);
   /** @type {[string, string] | null} to be written once all figures are drawn: what is written between two would lay the page out twice */
   let said = null;
   const say = (/** @type {string} */ more, /** @type {string} */ value) => {

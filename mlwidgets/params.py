@@ -201,7 +201,7 @@ class Spec(Mapping[str, Param]):
         return " ".join(
             f"{p.name}={p.format(values[p.name])}"
             for p in self.params
-            if p.name in values and not _is_default_object(p, values[p.name])
+            if p.name in values and not is_default_object(p, values[p.name])
         )
 
     def to_json(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,9 +209,9 @@ class Spec(Mapping[str, Param]):
         return {n: self[n].to_json(v) if n in self else v for n, v in values.items()}
 
 
-def _is_default_object(p: Param, value: Any) -> bool:
-    """Rich inputs at their default would only make the line long."""
-    rich = ("grid", "text", "table", "opaque", "image", "points", "run")
+def is_default_object(p: Param, value: Any) -> bool:
+    """A rich input at its default, which would only make the line long."""
+    rich = ("grid", "text", "table", "opaque", "image", "points", "run", "secret")
     return p.kind.name in rich and same(value, p.default)
 
 

@@ -67,7 +67,7 @@ def hashes(lines: list[str], folder: Path) -> list[str]:
 
 def other(param: Param, value: float) -> float:
     """Another number that the parameter may have."""
-    for new in (value / 2, value * 2, value + 1, value - 1, 0.5):
+    for new in (value / 2, value * 2, value + 1, value - 1, 0.5, 0.05):
         try:
             if param.check(new) != value:
                 return float(param.check(new))

@@ -18,6 +18,7 @@ from mlwidgets.images import Image
 from mlwidgets.info import info_of
 from mlwidgets.inputs import Grid, Table
 from mlwidgets.kinds import same
+from mlwidgets.params import is_default_object
 from mlwidgets.points import Points
 from mlwidgets.private import private
 from mlwidgets.registry import registered, registry
@@ -277,7 +278,7 @@ def _given(run: Run) -> Iterator[tuple[Param, Any]]:
     """The parameters that the line must say: all but objects at their default."""
     for p in run.algorithm.spec.params:
         value = run._core.start[p.name]
-        if not (p.kind.name in RICH and same(value, p.default)):
+        if not is_default_object(p, value):
             yield p, value
 
 

@@ -38,8 +38,10 @@ def denoiser(shape: tuple[int, ...], seed: int) -> nn.Module:
         net: nn.Module = Perceptron(shape[0]) if flat else laid_out(UNet(1, (32, 64), groups=8))
     rng = np.random.default_rng(seed)
     with torch.no_grad():
-        for weight in net.parameters():
-            if weight.ndim > 1:  # as wide as keeps what flows through them of one size
+        for name, weight in net.named_parameters():
+            if name.endswith("bias"):
+                weight.zero_()
+            elif weight.ndim > 1:  # as wide as keeps what flows through them of one size
                 deviation = 1 / math.sqrt(weight[0].numel())
                 drawn = rng.standard_normal(weight.shape, dtype=np.float32)
                 weight.copy_(torch.as_tensor(deviation * drawn))

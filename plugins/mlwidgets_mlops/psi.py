@@ -1,8 +1,7 @@
 r"""Population Stability Index: how far the shares of a few bins have moved, each bin on its own.
 
-Siddiqi (2006), "Credit Risk Scorecards", Wiley; it is the divergence J of Kullback & Leibler
-(1951), "On information and sufficiency", Annals of Mathematical Statistics 22, 79-86.
-doi:10.1214/aoms/1177729694
+Kullback & Leibler (1951), "On information and sufficiency", Annals of Mathematical Statistics 22,
+79-86. doi:10.1214/aoms/1177729694
 
     e_k = F^{-1}(k / \mathrm{bins})                                (1)  cuts at equal shares
     P_k = |\{x: e_{k-1} \le x < e_k\}| / n                         (2)  share of the reference; Q
@@ -22,6 +21,8 @@ What to watch: Few values in many bins look unstable although nothing moved: the
 Try: bins=50  how much of it is noise?
 Try: kind=width column=s4  where are the empty bins?
 Try: floor=1e-6 kind=width  who decides about an empty bin?
+
+Its name and its thresholds are those of credit scoring (Siddiqi, 2006).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 r"""A model as a service: a real FastAPI under uvicorn answers, refuses, and answers together.
 
 Crankshaw, Wang, Zhou, Franklin, Gonzalez & Stoica (2017), "Clipper: A Low-Latency Online Prediction
-Serving System", NSDI 14, 613-627.
+Serving System", NSDI 14, 613-627. doi:10.48550/arXiv.1612.03079
 
     B = \{ i : i \text{ waits} \}, \quad |B| \le b    (1)  what waits when the model is free
     Y_B = f(X_B)                                      (2)  is answered together

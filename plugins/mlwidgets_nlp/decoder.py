@@ -1,7 +1,7 @@
 r"""Transformer decoder: a GPT learns to write your text, one character after another.
 
-Radford, Wu, Child, Luan, Amodei & Sutskever (2019), "Language Models are Unsupervised Multitask
-Learners" (GPT-2), OpenAI.
+Brown et al. (2020), "Language Models are Few-Shot Learners", NeurIPS 33, 1877-1901.
+doi:10.48550/arXiv.2005.14165
 
     X_t = E_{x_t} + P_t                                        (1)  what a character is, and where
     \text{norm}(X) = g \frac{X - \bar X}{\sqrt{\text{var} X + 10^{-5}}} + b  (2)  in each place
@@ -25,7 +25,7 @@ at everything alike settle on something: the character before, the blanks, the s
 Try: tau=0.2  What does it write when it never takes a risk?
 Try: width=128 batch=8 steps=2000 lr=0.004  When, in this minute, do whole words come?
 
-The result is the weights of the best validation, also of a run that is stopped.
+Layers are GPT-2's (Radford et al., 2019). The result: the weights of the best validation so far.
 """
 
 from __future__ import annotations

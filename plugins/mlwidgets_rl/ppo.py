@@ -1,7 +1,7 @@
 r"""Proximal policy optimisation: learn from each batch more than once, but stay near what made it.
 
 Schulman, Wolski, Dhariwal, Radford & Klimov (2017), "Proximal Policy Optimization Algorithms".
-doi:10.48550/arXiv.1707.06347. Advantages: Schulman et al. (2016), doi:10.48550/arXiv.1506.02438
+doi:10.48550/arXiv.1707.06347
 
     \delta_t = r_t + \gamma V(s_{t+1}) - V(s_t)                   (1)  better than was thought?
     A_t = \delta_t + \gamma \lambda A_{t+1}                       (2)  generalised advantage
@@ -26,6 +26,8 @@ whoever gets there pushes no further.
 Try: clip=1  with hardly a clip, how far does the policy jump in one update?
 Try: epochs=1  each batch is used once: how many more are needed?
 Try: lambda_=0  if only the next step counts, does it still learn?
+
+The advantages (1) and (2) are those of Schulman, Moritz, Levine, Jordan & Abbeel (2016).
 """
 
 from __future__ import annotations

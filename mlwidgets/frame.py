@@ -307,22 +307,40 @@ def _numeric(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     raise FrameError(f"{name!r} is an array of {array.dtype}; a frame's arrays hold real numbers")
 
 
-def still(value: Any) -> bool:
-    """Can nobody change this array? It is kept as it is: `a.setflags(write=False)` says so."""
+class _Twin:
+    """A copy of each array; of one that is read-only and comes again unchanged, the same copy."""
+
+    def __init__(self) -> None:
+        self.given: Any = None
+        self.kept: Any = None
+
+    def of(self, value: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        if value.flags.writeable:
+            return value.copy()
+        if value is self.given and _alike(value, self.kept):
+            return self.kept  # type: ignore[no-any-return]
+        self.given, self.kept = value, value.copy()
+        self.kept.setflags(write=False)
+        return self.kept  # type: ignore[no-any-return]
+
+
+def _alike(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
+    """The same numbers, NaN being itself: who made an array read-only may have changed it."""
     import numpy as np
 
-    return type(value) is np.ndarray and not value.flags.writeable and value.flags.owndata
+    return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
 def _array_cell(column: Column) -> Cell:
     import numpy as np
 
     shape, name, plain, known = column.shape, column.name, np.ndarray, None
+    twin = _Twin()
 
     def cell(value: Any) -> npt.NDArray[Any]:
         nonlocal known
         if type(value) is plain and value.dtype is known and value.shape == shape:
-            return value if still(value) else value.copy()
+            return twin.of(value)
         given = getattr(value, "shape", None)
         if given is None or not hasattr(value, "ndim"):
             raise FrameError(f"{name!r} was an array, but is {_given(value)}")
@@ -331,7 +349,7 @@ def _array_cell(column: Column) -> Cell:
                 f"{name!r} has shape {tuple(given)}, the first frame's had {shape};"
                 " a quantity whose shape changes is yielded as a list"
             )
-        array = _numeric(name, value if still(value) else as_numpy(value))
+        array = _numeric(name, twin.of(value) if type(value) is plain else as_numpy(value))
         known = array.dtype
         return array
 
@@ -339,13 +357,13 @@ def _array_cell(column: Column) -> Cell:
 
 
 def _ragged_cell(column: Column) -> Cell:
-    name = column.name
+    name, twin = column.name, _Twin()
 
     def cell(value: Any) -> npt.NDArray[Any]:
         import numpy as np
 
         if type(value) is np.ndarray and value.ndim:
-            return _numeric(name, value if still(value) else value.copy())
+            return _numeric(name, twin.of(value))
         if not isinstance(value, (list, tuple)) and not getattr(value, "ndim", 0):
             raise FrameError(f"{name!r} was a list, but is {_given(value)}")
         try:

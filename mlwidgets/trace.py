@@ -10,11 +10,10 @@ import hashlib
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .errors import FrameError, nearest
-from .frame import Cell, Schema, cell_of, still
+from .frame import Cell, Schema, cell_of
 from .nonfinite import NonFinite
 
 if TYPE_CHECKING:
@@ -79,8 +78,6 @@ class Trace(Mapping[str, Any]):
         self.written: Callable[[dict[str, Any]], None] | None = None  # a file that takes all
         self._max = max_frames, max_bytes
         self._row_bytes = 0
-        self._still: list[str] = []  # columns whose array may be that of the row before
-        self._again = 0  # bytes that such rows do not take
         self._rows = _Rows(self.schema)
         self._finite = NonFinite(self.schema)
 
@@ -90,7 +87,6 @@ class Trace(Mapping[str, Any]):
         """Take the first frame's schema; FrameError if it does not fit the declared one."""
         self.adopt(Schema.of(frame, hint, words))
         self._row_bytes = sum(map(_size, frame.values()))
-        self._still = [name for name, value in frame.items() if still(value)]
 
     def adopt(self, schema: Schema) -> None:
         """Start empty with a known schema."""
@@ -149,19 +145,8 @@ class Trace(Mapping[str, Any]):
         if marked:
             self.mark(number)
         self.nbytes += rows.nbytes(-1) if rows.sized else self._row_bytes
-        self._again += self._repeated(rows, len(rows.frames) - 1) if self._still else 0
-        if len(rows.frames) > self._max[0] or self.held > self._max[1]:
+        if len(rows.frames) > self._max[0] or self.nbytes > self._max[1]:
             self._bound(rows)
-
-    @property
-    def held(self) -> int:
-        """Bytes of memory: an array that is the same object in neighbouring rows counts once."""
-        return self.nbytes - self._again
-
-    def _repeated(self, rows: _Rows, start: int = 0) -> int:
-        """Bytes, from a row on, of arrays that are those of the row before."""
-        columns = (rows.values[name][max(0, start - 1) :] for name in self._still)
-        return sum(_size(b) for column in columns for a, b in pairwise(column) if a is b)
 
     def mark(self, number: int) -> None:
         """Keep this frame when others are dropped."""
@@ -208,7 +193,7 @@ class Trace(Mapping[str, Any]):
     def _bound(self, rows: _Rows) -> None:
         """Thin until the bounds hold, or only marked frames are left."""
         max_frames, max_bytes = self._max
-        while len(rows.frames) > 2 and (len(rows.frames) > max_frames or self.held > max_bytes):
+        while len(rows.frames) > 2 and (len(rows.frames) > max_frames or self.nbytes > max_bytes):
             rows = self._thin(rows)
             if rows.stride > 2 * rows.frames[-1]:
                 return
@@ -225,7 +210,6 @@ class Trace(Mapping[str, Any]):
         self.nbytes = (
             sum(map(thin.nbytes, range(len(kept)))) if rows.sized else self._row_bytes * len(kept)
         )
-        self._again = self._repeated(thin)
         self._rows = thin
         self.epoch += 1
         return thin
@@ -285,11 +269,7 @@ class Trace(Mapping[str, Any]):
             return objects
         if not values:
             return np.empty((0, *column.shape), dtype=float)
-        if column.kind != "array":
-            return _numbers(values, column.kind)
-        if len(values) > 1 and all(v is values[0] for v in values):  # as often as it is, in place
-            return np.broadcast_to(values[0], (len(values), *column.shape))
-        return np.stack(values)
+        return np.stack(values) if column.kind == "array" else _numbers(values, column.kind)
 
     def snapshot(self, upto: int | None = None) -> Trace:
         """The trace as it is now, to frame number `upto`; recording goes on in either alone."""
@@ -301,8 +281,7 @@ class Trace(Mapping[str, Any]):
         for name, values in rows.values.items():
             now._rows.values[name].extend(values[:whole])
         now.marks = {n for n in self.marks if upto is None or n <= upto}
-        now._row_bytes, now._still = self._row_bytes, self._still
-        now._again = now._repeated(now._rows)
+        now._row_bytes = self._row_bytes
         now.nbytes = (
             sum(map(now._rows.nbytes, range(whole))) if rows.sized else self._row_bytes * whole
         )
@@ -342,10 +321,11 @@ class Trace(Mapping[str, Any]):
             array = self._array(rows, name, slice(0, len(rows.frames)))
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             if array.dtype == object:
-                digest.update(repr([*map(_plain, array)]).encode())
+                digest.update(b"[")
+                _listed(digest, array)
+                digest.update(b"]")
             else:
-                for part in array if array.ndim > 1 else [array]:
-                    digest.update(part.tobytes())
+                digest.update(array.tobytes())
         return digest.hexdigest()
 
     def to_numpy(self) -> dict[str, npt.NDArray[Any]]:
@@ -364,6 +344,17 @@ class Trace(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self)} frames: {', '.join(self.schema) or 'nothing yet'}>"
+
+
+def _listed(digest: Any, rows: Iterable[Any]) -> None:
+    """As a list is written; what stands again in the next row is written once."""
+    before: Any = digest  # no row
+    said, first = b"", True
+    for row in rows:
+        if row is not before:
+            before, said = row, repr(_plain(row)).encode()
+        digest.update(said if first else b", " + said)
+        first = False
 
 
 def _plain(value: Any) -> Any:

@@ -159,6 +159,8 @@ def _columns(data: Table, target: str) -> tuple[Floats, npt.NDArray[np.int64], i
             "data",
         )
     X = np.stack([_numbers(name, data[name]) for name in inputs], axis=1)
+    if missing := sum(value is None or value != value for value in data[of]):
+        raise ParamError(f"target={of!r}: has {missing} missing values", "target")
     classes, y = np.unique(data[of].astype(str), return_inverse=True)
     if not 2 <= len(classes) <= MOST_CLASSES:
         raise ParamError(

@@ -6,9 +6,9 @@ Nature 323, 533-536. doi:10.1038/323533a0
     a_l = h_{l-1} W_l + b_l, \quad h_0 = x                      (1)  weighted sums of a layer
     h_l = \phi(a_l)                                             (2)  what its neurons answer
     p_k = e^{a_k} / \sum_j e^{a_j}                              (3)  softmax of the last layer
-    \mathrm{loss} = -\frac{1}{n} \sum_i \log p_{i, y_i}         (4)  cross-entropy of a mini-batch
+    \mathrm{loss} = -\frac{1}{n} \sum_i \log p_{i, y_i}         (4)  without the penalty of (6)
     \delta_L = (p - Y) / n                                      (5)  error at the last layer
-    \partial W_l = h_{l-1}^\top \delta_l + \lambda W_l          (6)  gradient of the weights
+    \partial W_l = h_{l-1}^\top \delta_l + \lambda W_l          (6)  with that of \lambda W^2 / 2
     \partial b_l = \sum_i \delta_{l,i}                          (7)  and of the biases
     \delta_{l-1} = (\delta_l W_l^\top) \odot \phi'(a_{l-1})     (8)  the error, one layer back
 
@@ -25,7 +25,7 @@ together. Draw a point on the wrong side and see which neurons move.
 
 Try: points=spirals layers=[4]  are four neurons enough for two spirals?
 Try: phi=linear  what can any number of linear layers draw?
-Try: phi=sigmoid layers=[8,8,8,8]  why does the first layer hardly learn?
+Try: phi=sigmoid layers=[8,8,8,8] optimizer=sgd  why is the first layer's gradient so small?
 """
 
 from __future__ import annotations

@@ -122,8 +122,10 @@ def kmeans(
         now = yield Half(**figure.frame(mu), said=f"{cloud.said}, and no centre yet.")
         for j, (i, p) in enumerate(seeds(X, k, seeding, seed)):
             mu[j] = X[i]
-            said = f"Centre {j + 1} of {k}: a point whose chance was {p[i]:.2g}."
-            now = yield Half(**figure.frame(mu, p=p), said=said)
+            chance = f"a point whose chance was {p[i]:.2g}"
+            first = seeding == "first"
+            said = f"Centre {j + 1} of {k}: {'the next point that came' if first else chance}."
+            now = yield Half(**figure.frame(mu, p=None if first else p), said=said)
         taken(now)
 
     L, groups, iteration = lifted(X), Groups(X, k), 0

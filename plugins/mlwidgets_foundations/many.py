@@ -27,6 +27,12 @@ def lifted(X: Floats) -> Floats:
     return np.column_stack([X, np.ones(len(X))])
 
 
+def threads() -> int:
+    """As many as OpenMP is told to take; `2,1` are those of outer and inner loops."""
+    told = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return max(1, int(told) if told.isdecimal() else os.cpu_count() or 1)
+
+
 def nearest(L: Floats, mu: Floats) -> Ints:
     """The nearest centre of each point of `lifted` ones: (n,)."""
     n, k = len(L), len(mu)
@@ -41,7 +47,7 @@ def nearest(L: Floats, mu: Floats) -> Ints:
             np.matmul(L[i : i + m], M, out=score[:m])
             score[:m].argmin(axis=1, out=z[i : i + m])
 
-    cores = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1) if n > FEW else 1
+    cores = threads() if n > FEW else 1
     each = math.ceil(n / cores)
     with ThreadPoolExecutor(cores) as pool:
         list(pool.map(part, range(0, n, each), (min(i + each, n) for i in range(0, n, each))))

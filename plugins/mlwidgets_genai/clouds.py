@@ -66,6 +66,10 @@ class Cloud:
     def shown(self) -> int:
         return SHOWN if self.flat else DIGITS
 
+    def drawn(self, points: Points) -> bool:
+        """Has somebody drawn others? Digits are not drawn."""
+        return self.flat and points is not self.points
+
     @property
     def reach(self) -> float:
         """How far out examples are, and a little."""

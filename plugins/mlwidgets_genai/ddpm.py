@@ -5,8 +5,8 @@ doi:10.48550/arXiv.2006.11239
 
     \alpha_t = 1 - \beta_t, \quad a_t = \prod_{s \le t} \alpha_s             (1)  share kept
     x_t = \sqrt{a_t} \, x_0 + \sqrt{1 - a_t} \, \epsilon                     (2)  forward, at once
-    \mathrm{loss} = \lVert \epsilon - \epsilon_\theta(x_t, t) \rVert^2       (3)  which noise?
-    \hat x_0 = (x_t - \sqrt{1 - a_t} \, \epsilon_\theta) / \sqrt{a_t}        (4)  prediction
+    \mathrm{loss} = \lVert \epsilon - \epsilon_\theta(x_t, t) \rVert^2       (3)  their mean
+    \hat x_0 = (x_t - \sqrt{1 - a_t} \, \epsilon_\theta) / \sqrt{a_t}        (4)  cut at the data
     \mu_t = (\sqrt{a_{t-1}} \beta_t \hat x_0 + \sqrt{\alpha_t} (1 - a_{t-1}) x_t) / (1 - a_t)  (5)
     \sigma_t^2 = \beta_t (1 - a_{t-1}) / (1 - a_t)                           (6)  its variance
     x_{t-1} = \mu_t + \sigma_t z                                             (7)  and its chance
@@ -19,7 +19,7 @@ cloud; ddim cloud of DDIM; digit digits; digit_x0 predicted digits; digit_ddim d
 score way to where points are; grid places; times times; signal signal kept; noise noise added.
 
 What to watch: On the way back the prediction is a blur at first: far out all points look alike.
-Only in the last third does it decide which moon a point belongs to.
+Which moon a point will belong to is settled little by little, mostly in the second half.
 
 Try: schedule=linear  at what time is nothing left of the moons?
 Try: hops=4  how few steps will DDIM do with?
@@ -116,10 +116,11 @@ def ddpm(
     adam = Adam(net)
     while True:
         sent = yield from forwards(seen, way, net, T, rng)
-        if sent[0] is points and len(seen):
+        if not seen.drawn(sent[0]) and len(seen):
             sent = yield from training(seen, way, adam, (T, steps, batch), rng, sent, loss_of)
-        if sent[0] is points:
+        if not seen.drawn(sent[0]):
             sent = yield from backwards(seen, way, net, (T, hops), rng, sent)
-        if sent[0] is points or data == "digits":
+        if not seen.drawn(sent[0]):
             return ml.Done(net)
-        points, seen = sent[0], seen.again(sent[0])  # somebody has drawn: it goes on learning
+        seen = seen.again(sent[0])  # it goes on learning
+        way.reach = seen.reach

@@ -36,7 +36,7 @@ def forwards(
     for t in range(T + 1):
         x = way.forward(x_0, torch.tensor([t]), epsilon)
         sent = yield seen.frame("forward: noise is added", t, x, net)
-        if sent[0] is not seen.points:
+        if seen.drawn(sent[0]):
             break
     return sent
 
@@ -63,7 +63,7 @@ def training(
         x0 = seen.kept("x0", lambda: way.predicted(x, middle, seen.asked(net, x, middle)), k)
         told = "training: it guesses what was added"
         sent = yield seen.frame(told, middle, x, net, x0=x0, loss=loss.item())
-        if sent[0] is not seen.points:
+        if seen.drawn(sent[0]):
             break
     return sent
 
@@ -88,6 +88,6 @@ def backwards(
             y, stops = way.ddim(stops[1], way.predicted(y, t, guess), guess), stops[1:]
         x = way.back(x, t, x_0, seen.normal(rng, len(x)))
         sent = yield seen.frame("reverse: noise is taken away", t - 1, x, net, x0=x_0, ddim=y)
-        if sent[0] is not seen.points:
+        if seen.drawn(sent[0]):
             break
     return sent

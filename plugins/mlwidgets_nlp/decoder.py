@@ -5,7 +5,7 @@ doi:10.48550/arXiv.2005.14165
 
     X_t = E_{x_t} + P_t                                        (1)  what a character is, and where
     \text{norm}(X) = g \frac{X - \bar X}{\sqrt{\text{var} X + 10^{-5}}} + b  (2)  in each place
-    [Q, K, V] = \text{norm}(X) W^{QKV}                         (3)  asked, offered, said
+    [Q, K, V] = \text{norm}(X) W^{QKV}                         (3)  biases not written
     A_h = \text{softmax}_{s \le t}(Q_h K_h^\top / \sqrt{d})    (4)  nobody looks ahead
     X \leftarrow X + [A_1 V_1, \ldots, A_H V_H] W^O            (5)  add what the heads found
     X \leftarrow X + \text{gelu}(\text{norm}(X) W_1) W_2       (6)  and what follows from it

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from mlwidgets import Reference, UncheckedError
 
-from .bpe import bpe, merged
+from .bpe import bpe
 from .bytelevel import BYTES, ID, encoded, pieces, spelled
 from .corpus import corpus
 from .tokenizer import Tokenizer as Learned
@@ -75,7 +75,7 @@ def ours(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def theirs(given: dict[str, Any]) -> dict[str, Any]:
-    """The same by tokenizers; the long way of a short word by the textbook."""
+    """The same by tokenizers; the first merges by the textbook."""
     learned, text, params = given["learned"], given["text"], given["params"]
     line = params["line"]
     trained, own = trainer(text, len(learned), params["least"]), loaded(learned)
@@ -88,7 +88,7 @@ def theirs(given: dict[str, Any]) -> dict[str, Any]:
         TEXT: np.array(own.encode(text[:READ]).ids),
         LINE: np.array(own.encode(line).ids),
         BACK: codes(text[:READ]),
-        LONG: np.array(merged([*encoded(line).translate(ID)], learned.ranks)),
+        LONG: np.array([token.id for token in own.model.tokenize(spelled(encoded(line)))]),
     }
     if len(text) <= MOST:
         found[BY_HAND] = np.array(by_hand(text, min(FEW, len(merges)))).reshape(-1)

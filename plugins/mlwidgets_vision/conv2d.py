@@ -90,7 +90,10 @@ def whole(
     if y.size:
         said = f"{n} × {x.shape[1]} by {k} × {K.shape[1]} gives {len(y)} × {y.shape[1]}"
     else:
-        said = f"no window fits: {r} rows are covered, {n + 2 * padding} are there; pad more"
+        axis = 0 if r > n + 2 * padding else 1
+        covered, there = reach(K.shape[axis], dilation), x.shape[axis] + 2 * padding
+        of = ("rows", "columns")[axis]
+        said = f"no window fits: {covered} {of} are covered, {there} are there; pad more"
     y.setflags(write=False)
     some = np.abs(y.ravel()[:: 1 + y.size // 4096])
     ends = (float(y.min()), float(np.quantile(some, 0.98))) if y.size else (None, None)

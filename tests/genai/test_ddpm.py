@@ -102,6 +102,24 @@ def test_what_is_drawn_meanwhile_is_learned_next() -> None:
     run.close()
 
 
+def test_points_are_nothing_to_digits() -> None:
+    run = play(ddpm, data="digits", T=4, steps=2, batch=4)
+    run.step(2)
+    run.set(points="circles")
+    run.wait()
+    assert run.trace["trained"][-1] == 2
+    run.close()
+
+
+def test_what_is_drawn_farther_out_can_be_reached() -> None:
+    run = play(ddpm, steps=150)
+    run.step(70)
+    run.set(points=[[3.0, 3.0], [3.1, 3.0], [3.0, 3.1]])
+    run.wait()
+    assert np.abs(run.trace["x"][-1] - 3).mean() < 0.5
+    run.close()
+
+
 def test_nothing_drawn_is_no_fault() -> None:
     frames = list(play_plainly(points="none", steps=5))
     assert all(f["loss"] is None for f in frames)
@@ -124,6 +142,7 @@ def test_digits_are_drawn_in_ink() -> None:
 
 def test_a_u_net_is_that_of_diffusers_with_the_weights_copied() -> None:
     make: Any = UNet2DModel  # made by a decorator without types
+    torch.manual_seed(0)
     shape = {"in_channels": 3, "out_channels": 3, "sample_size": 16, "norm_num_groups": 8}
     theirs = make(
         **shape,

@@ -85,7 +85,7 @@ def test_what_is_written_follows_the_probabilities() -> None:
 def test_a_cold_gpt_writes_the_likeliest_each_time() -> None:
     gpt = drawn()
     x = gpt.read("abc")
-    (line,) = write(forward, gpt, x, 1e-4, torch.rand(8, 1, dtype=torch.float64))
+    (line,) = write(forward, gpt, x, 1e-4, torch.full((8, 1), 0.5, dtype=torch.float64))
     for c in line:
         assert gpt.read(c)[0] == forward(gpt.weights, x[None])[0, -1].argmax()
         x = torch.cat([x, gpt.read(c)])
@@ -150,7 +150,8 @@ def test_what_cannot_be_learned_is_said_in_a_line(params: dict[str, Any], says: 
 def test_any_text_can_be_learned(text: str) -> None:
     frame = list(decoder(text=Text(text), **TINY))[-1]
     assert np.isfinite(frame["validation"])
-    assert abs(float(np.sum(frame["p"])) - 1) < 1e-4 or len(frame["p"]) == 12
+    assert 0 < float(np.sum(frame["p"])) < 1 + 1e-4
+    assert np.all(np.diff(frame["p"]) <= 0)
 
 
 def test_a_prompt_may_be_empty_long_or_of_characters_it_never_saw() -> None:

@@ -137,3 +137,9 @@ def test_the_figure_has_a_still_in_grey_in_colour_and_without_sums() -> None:
         drawn = still(run)
         assert drawn.count("<rect") > 100
         assert run.trace["said"][-1] in drawn
+
+
+def test_a_kernel_too_wide_is_said_to_be_too_wide() -> None:
+    run = played(kernel=np.ones((3, 31)), image=Image(np.zeros((40, 10))))
+    assert "31 columns are covered, 12 are there" in run.trace["said"][-1]
+    run.close()

@@ -1,7 +1,9 @@
 """A topic's own views: the code that draws them, read from installed packages and nowhere else.
 
-A trace, a saved notebook or a message may name a view's module. What is run is the text that the
-plugin installed here has under that name, if one of its algorithm's own views names it too.
+A trace, a saved notebook or a message may name a view's module. What Python gives to a page is the
+text that the plugin installed here has under that name, if one of its algorithm's own views names
+it too. A saved notebook holds that text under its hash; without a kernel its page runs it from
+there, as it does the player, once it has checked the one against the other.
 """
 
 from __future__ import annotations

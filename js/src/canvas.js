@@ -62,18 +62,23 @@ export function fitted(g, text, x, y, room, align) {
 }
 
 /**
- * Follows a pointer over an element: pressed or only hovering.
- * @param {HTMLElement} node
- * @param {{hover?(x: number, y: number): void, drag?(x: number, y: number): void, lift?(): void, leave?(): void}} does
+ * Where on an element an event is, in its own pixels: a slide may be scaled.
+ * @param {HTMLElement} node @param {{clientX: number, clientY: number}} event @returns {[number, number]}
  */
-export function pointer(node, { hover, drag, lift, leave }) {
+export function placeOn(node, event) {
+  const box = node.getBoundingClientRect(), k = node.clientWidth / (box.width || 1);
+  return [(event.clientX - box.left) * k, (event.clientY - box.top) * k];
+}
+
+/**
+ * Follows a pointer over an element: pressed or only hovering. One that is taken away lifts too, unless it has a cancel.
+ * @param {HTMLElement} node
+ * @param {{hover?(x: number, y: number): void, drag?(x: number, y: number): void, lift?(): void, cancel?(): void, leave?(): void}} does
+ */
+export function pointer(node, { hover, drag, lift, cancel = lift, leave }) {
   let pressed = false;
   /** @param {PointerEvent} event */
-  const at = (event) => {
-    const box = node.getBoundingClientRect();
-    const k = node.clientWidth / (box.width || 1); // a slide may be scaled
-    return /** @type {const} */ ([(event.clientX - box.left) * k, (event.clientY - box.top) * k]);
-  };
+  const at = (event) => placeOn(node, event);
   node.addEventListener("pointerdown", (event) => {
     if (!drag || event.button) return;
     pressed = true;
@@ -81,9 +86,9 @@ export function pointer(node, { hover, drag, lift, leave }) {
     drag(...at(event));
   });
   node.addEventListener("pointermove", (event) => (pressed ? drag?.(...at(event)) : hover?.(...at(event))));
-  for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => {
+  for (const [name, end] of /** @type {const} */ ([["pointerup", lift], ["pointercancel", cancel]])) node.addEventListener(name, () => {
     pressed = false;
-    lift?.();
+    end?.();
   });
   node.addEventListener("pointerleave", () => leave?.());
 }

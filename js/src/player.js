@@ -150,9 +150,12 @@ function player(model, shadow, signal) {
   }
 
   /** @param {string} name @param {unknown} value */
-  function change(name, value) {
+  async function change(name, value) {
     const param = paramOf(info, name);
-    if (param) void apply(run, cursor, branch, param, value).then(({ error }) => error && tell(error));
+    if (!param) return undefined;
+    const answer = await apply(run, cursor, branch, param, value);
+    if (answer.error) tell(answer.error);
+    return answer;
   }
 
   /** Nobody looks: time for the kernel to renew the still in the saved notebook. */

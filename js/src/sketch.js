@@ -72,7 +72,12 @@ export class Sketch {
     return Math.max(0, this.least - this.value.xy.length);
   }
 
+  get full() {
+    return this.value.xy.length >= this.most;
+  }
+
   begin() {
+    this.before = { mine: this.mine, sent: this.sent };
     this.past.push(this.value);
     if (this.past.length > MOST_UNDO) this.past.shift();
   }
@@ -88,9 +93,19 @@ export class Sketch {
   end() {
     const before = this.past.at(-1);
     if (before && this.mine && alike(before, this.mine)) return void this.past.pop();
+    this.ask();
+  }
+
+  ask() {
     if (!this.mine || this.wanting) return;
     this.sent = performance.now();
     this.send(this.mine);
+  }
+
+  /** A stroke that was broken off: all is as before it. */
+  cancel() {
+    this.past.pop();
+    Object.assign(this, this.before);
   }
 
   undo() {
@@ -101,10 +116,11 @@ export class Sketch {
     this.past = this.past.filter((value) => value !== before);
   }
 
+  /** All away; also of a sample, whose points are not here and cannot be taken back. */
   clear() {
-    this.begin();
+    if (this.value.xy.length) this.begin();
     this.hold({ xy: [], labels: [] });
-    this.end();
+    this.ask();
   }
 }
 

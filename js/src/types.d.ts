@@ -119,8 +119,8 @@ export interface Ctx {
   spec: ViewSpec; info: Info; store: import("./store.js").Store; body: HTMLElement;
   first: boolean; palette(): import("./theme.js").Palette;
   say(extra: string, now: string): void; go(position: number): void; tell(words: string): void;
-  /** changes a parameter as its control would; nothing can be changed when `frozen` */
-  set(name: string, value: unknown): unknown; frozen: boolean;
+  /** changes a parameter as its control would, and says when it is refused; nothing can be changed when `frozen` */
+  set(name: string, value: unknown): Promise<{ error: string | null } | undefined> | undefined; frozen: boolean;
   /** is what is recorded after the cursor drawn? Not before an audience. */ coming(): boolean;
 }
 export interface View {

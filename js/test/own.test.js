@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { own, prepare } from "../src/own.js";
+import { asModule, own, prepare } from "../src/own.js";
 
 const view = { update() {}, summary: () => "", rows: () => ({ head: [], body: [] }) };
 const ctx = (sha, more = {}) => /** @type {any} */ ({ spec: { kind: "own", columns: [], module: "a:b.js", ...more }, info: { modules: { "a:b.js": { sha, text: "" } } } });
@@ -20,6 +20,14 @@ test("a module that fails says so in its view's place", async () => {
   assert.throws(() => own(ctx("three")), /could not be run here/);
   await known("four", () => ({ update() {} }));
   assert.throws(() => own(ctx("four")), /has no summary, rows\(\)/);
+});
+
+test("a text that is not the one of its hash is not run", async (t) => {
+  const text = "export default function pole() {}", url = `data:text/javascript,${encodeURIComponent(text)}`;
+  t.mock.method(URL, "createObjectURL", () => url);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)), sha = Buffer.from(digest).toString("hex").slice(0, 16);
+  assert.equal((await asModule(sha, text)).name, "pole");
+  await assert.rejects(asModule(sha, `${text}\n`), /not the one that its hash names/);
 });
 
 test("a view whose topic is not installed says so, and code in its spec is not run", () => {

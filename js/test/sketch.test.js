@@ -44,6 +44,35 @@ test("nothing is sent of a stroke that changed nothing, or while points are want
   assert.equal(values[0].xy.length, 4, "and no more than are allowed");
 });
 
+test("a sample goes when it is cleared, though none of its points are here", () => {
+  const { values, sketch } = sent(), one = sketch();
+  one.settle(drawingOf({ ...two, count: 5000 }));
+  one.clear();
+  assert.deepEqual([values, one.past.length], [[{ xy: [], labels: [] }], 0]);
+  const few = sketch({ least: 2, most: 9 });
+  few.settle(drawingOf({ ...two, count: 5000 }));
+  few.clear();
+  few.settle(drawingOf({ ...two, count: 5000 }));
+  assert.deepEqual([values.length, few.mine, few.wanting], [1, { xy: [], labels: [] }, 2], "it is drawn on before it is in force");
+});
+
+test("a stroke that is broken off was none", () => {
+  const { values, sketch } = sent(), one = sketch();
+  one.settle(two);
+  one.begin();
+  one.hold(added(one.value, [2, 2], 0));
+  one.cancel();
+  assert.deepEqual([values, one.mine, one.past, one.value], [[], null, [], two]);
+});
+
+test("no more points than are allowed: it is told", () => {
+  const one = sent().sketch({ least: 0, most: 3 });
+  one.settle(two);
+  assert.equal(one.full, false);
+  one.hold(added(one.value, [2, 2], 0));
+  assert.equal(one.full, true);
+});
+
 test("a hand means a thousandth of what it sees", () => {
   assert.deepEqual([rounded(0.123456, 2), rounded(12345.678, 30000), rounded(-1e-9, 1e-6), rounded(-0.00001, 2)], [0.123, 12346, -1e-9, 0]);
 });

@@ -1,5 +1,5 @@
 /** What a hand does on a plane: draws points, moves marks, or only points at them. Mouse, finger and keys alike. */
-import { pointer } from "../canvas.js";
+import { placeOn, pointer } from "../canvas.js";
 import { instead, paramOf } from "../force.js";
 import { listed, plain, told } from "../format.js";
 import { added, drawingOf, rounded, sampled, Sketch, sprayed, STEP, toolsOf, without } from "../sketch.js";
@@ -21,7 +21,7 @@ const SETTLE = 3000; // ms for the run to take a mark's place
 export function hands(ctx, names, view) {
   const { body, spec } = ctx;
   const draws = acting(ctx, spec.draws), moves = acting(ctx, spec.moves);
-  const sketch = new Sketch({ least: draws?.least ?? 0, most: draws?.most ?? 20_000 }, (value) => void ctx.set(String(spec.draws), value));
+  const sketch = new Sketch({ least: draws?.least ?? 0, most: draws?.most ?? 20_000 }, (value) => void ask(String(spec.draws), value));
   const tools = draws ? toolsOf(draws, names, { undo: () => act(() => sketch.undo()), clear: () => act(() => sketch.clear()), chosen: () => body.focus?.({ preventScroll: true }) }) : null;
   let held = -1, able = false, aimed = false, crowd = 0, moved = 0;
   /** @type {Place | null} pixels of the last sprayed point, while a stroke goes on */
@@ -41,7 +41,7 @@ export function hands(ctx, names, view) {
     if (view.plane()) view.redraw();
   });
   body.addEventListener("touchstart", (event) => touches(event) && event.preventDefault(), { passive: false });
-  pointer(body, { hover, drag, lift, leave: () => view.plane() && view.point(-1e4, -1e4) });
+  pointer(body, { hover, drag, lift, cancel, leave: () => view.plane() && view.point(-1e4, -1e4) });
 
   /** @param {() => void} change */
   function act(change) {
@@ -71,8 +71,7 @@ export function hands(ctx, names, view) {
   /** Would a finger here do something else than scroll? @param {TouchEvent} event */
   function touches(event) {
     if (!view.plane() || event.touches.length !== 1) return false;
-    const box = body.getBoundingClientRect(), touch = event.touches[0];
-    return able || markAt(touch.clientX - box.left, touch.clientY - box.top) >= 0;
+    return able || markAt(...placeOn(body, event.touches[0])) >= 0;
   }
 
   /** @param {number} px @param {number} py */
@@ -124,6 +123,21 @@ export function hands(ctx, names, view) {
     stroke = null;
   }
 
+  /** A stroke or a mark that is taken from the hand, as by a second finger, was none. */
+  function cancel() {
+    if (stroke) sketch.cancel();
+    if (held >= 0) places = null;
+    [stroke, held, aimed] = [null, -1, false];
+    if (view.plane()) view.redraw();
+  }
+
+  /** What is refused does not stay on the screen. @param {string} name @param {unknown} value */
+  async function ask(name, value) {
+    const answer = await ctx.set(name, value);
+    if (!answer?.error || stroke || held >= 0) return;
+    act(() => (sketch.mine = places = null));
+  }
+
   /** @param {Place} place */
   function carry([x, y]) {
     if (places) [places[2 * held], places[2 * held + 1]] = [x, y];
@@ -135,7 +149,7 @@ export function hands(ctx, names, view) {
     if (places) {
       const marks = places, xy = Array.from({ length: marks.length / 2 }, (_, k) => [marks[2 * k], marks[2 * k + 1]]);
       moved = performance.now();
-      void ctx.set(String(spec.moves), { xy, labels: xy.map(() => 0) });
+      void ask(String(spec.moves), { xy, labels: xy.map(() => 0) });
     }
     held = -1;
     aimed = false;
@@ -212,6 +226,7 @@ export function hands(ctx, names, view) {
   /** What can be done here, in a sentence. */
   function hint() {
     if (crowd) return `${plain(crowd)} points: clear to draw your own.`;
+    if (able && sketch.full && !tools?.erasing) return `At most ${plain(sketch.most)} points.`;
     if (sketch.wanting && sketch.mine) return `${plain(sketch.wanting)} more point${sketch.wanting === 1 ? "" : "s"} to begin.`;
     const ways = [...(able ? [tools?.erasing ? "Rub over points" : "Click to add, drag to spray"] : []), ...(moves ? ["drag a mark to move it"] : [])];
     return ways.length ? `${ways.join("; ")}.` : "";
@@ -242,9 +257,9 @@ export function hands(ctx, names, view) {
     /** @param {Moment} m */
     update(m) {
       const value = draws ? m.params[draws.name] : null;
-      crowd = sampled(value);
-      able = Boolean(draws) && !crowd && !(draws && instead(draws, m.params));
       sketch.settle(drawingOf(value));
+      crowd = sketch.mine ? 0 : sampled(value);
+      able = Boolean(draws) && !crowd && !(draws && instead(draws, m.params));
       const marks = view.marks()?.data;
       if (places && held < 0 && marks && (performance.now() - moved > SETTLE || places.every((v, k) => Math.abs(v - marks[k]) < 1e-9))) places = null;
       body.classList.toggle("drawing", able);

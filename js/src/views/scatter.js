@@ -94,9 +94,9 @@ export function scatter(ctx) {
 
   /** To the next point, by the keyboard. @param {number} by */
   function step(by) {
-    const { xy } = points();
-    if (!xy.length) return;
-    pointed = (pointed + by + xy.length / 2) % (xy.length / 2);
+    const n = points().xy.length / 2;
+    if (!n) return;
+    pointed = pointed < 0 && by < 0 ? n - 1 : (pointed + by + n) % n;
     paint();
     ctx.tell(words(pointed));
   }

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hands } from "../src/views/hands.js";
+
+const SCALE = Object.assign((v) => v, { invert: (v) => v });
+const plane = { x: SCALE, y: SCALE, left: 0, extent: [0, 100, 0, 100] };
+
+/** A figure with marks at (10, 10) and (50, 50), shown `zoom` times as large. */
+function figure(answer, zoom = 1) {
+  const heard = {}, asked = [];
+  const body = {
+    style: {}, classList: { toggle() {} }, clientWidth: 100, setAttribute() {}, setPointerCapture() {},
+    addEventListener: (name, does) => (heard[name] = does),
+    getBoundingClientRect: () => ({ left: 0, top: 0, width: 100 * zoom }),
+  };
+  const ctx = { body, spec: { moves: "marks" }, frozen: false, info: { params: [{ name: "marks" }] }, set: async (name, value) => (asked.push([name, value.xy]), answer) };
+  const marks = { data: [10, 10, 50, 50], shape: [2, 2] };
+  const hand = hands(/** @type {any} */ (ctx), [], /** @type {any} */ ({ plane: () => plane, marks: () => marks, point() {}, step() {}, redraw() {} }));
+  const send = (name, x, y) => heard[name]({ button: 0, pointerId: 1, clientX: x, clientY: y, touches: [{ clientX: x, clientY: y }], preventDefault: () => asked.push("kept") });
+  return { hand, send, asked };
+}
+const settled = () => new Promise((yes) => setImmediate(yes));
+
+test("a mark that is refused goes back to where it is in force", async () => {
+  for (const error of [null, "must be finite"]) {
+    const { hand, send, asked } = figure({ error });
+    send("pointerdown", 10, 10);
+    send("pointermove", 30, 20);
+    assert.deepEqual(hand.marks, [30, 20, 50, 50]);
+    send("pointerup", 30, 20);
+    await settled();
+    assert.deepEqual([asked, hand.marks], [[["marks", [[30, 20], [50, 50]]]], error ? null : [30, 20, 50, 50]]);
+  }
+});
+
+test("a mark that is taken from the hand is not moved", async () => {
+  const { hand, send, asked } = figure({ error: null });
+  send("pointerdown", 10, 10);
+  send("pointermove", 30, 20);
+  send("pointercancel", 30, 20);
+  await settled();
+  assert.deepEqual([asked, hand.marks, hand.held], [[], null, -1]);
+});
+
+test("a finger finds a mark on a slide that is scaled", () => {
+  const { send, asked } = figure({ error: null }, 3);
+  send("touchstart", 90, 90);
+  assert.deepEqual(asked, [], "between the marks the page scrolls");
+  send("touchstart", 150, 150);
+  assert.deepEqual(asked, ["kept"]);
+});

@@ -28,7 +28,7 @@ class Asked(TypedDict):
     status: int
     documented: bool
     answer: str
-    latency: Annotated[float, ml.Measured]
+    latency: Annotated[float | None, ml.Measured]
     codes: list[str]
     counts: Annotated[list[int], "status"]
     sent: Annotated[int, ml.Unit]
@@ -50,10 +50,10 @@ class Loaded(TypedDict):
 
 
 def unloaded() -> Loaded:
-    """Before the crowd."""
+    """Before the crowd, and of one that nobody answered."""
     return Loaded(
         share=QUANTILES,
-        times=np.zeros(len(QUANTILES)),
+        times=np.full(len(QUANTILES), np.nan),
         p50=None,
         p95=None,
         p99=None,
@@ -112,25 +112,30 @@ class Log:
         sent = (method, path, {**self.headers, **headers}, body)
         status, answer, latency = self.service.call(sent)
         self.seen[status] += 1
-        told = self.paths[path].get(method.lower(), {"responses": {"405": 1}})["responses"]
-        known = str(status) in told
-        return self._told(f"{method} {path}: {name}", body, (status, known), answer, latency)
+        known = self._documented(method, path, status)
+        took = latency if status else None
+        return self._told(f"{method} {path}: {name}", body, (status, known), answer, took)
 
     def own(self, body: str) -> Asked:
         """The reader's own body."""
         sayable = body.encode("utf-8", "replace").decode()
         return self.call("your own", ("POST", "/predict", {}, sayable))
 
-    def crowd(self, requests: int, clients: int, statuses: Sequence[int], p50: float) -> Asked:
-        """What was answered to many."""
+    def crowd(
+        self, requests: int, clients: int, statuses: Sequence[int], p50: float | None
+    ) -> Asked:
+        """What was answered to many; the status is the worst, of which none at all is worse."""
         self.seen.update(statuses)
-        worst = max(statuses)
-        known = str(worst) in self.paths["/predict"]["post"]["responses"]
+        worst = max(statuses) if all(statuses) else 0
+        known = self._documented("POST", "/predict", worst)
         name = f"POST /predict: {requests} by {clients} at once"
         return self._told(name, "", (worst, known), "", p50)
 
+    def _documented(self, method: str, path: str, status: int) -> bool:
+        return str(status) in self.paths[path].get(method.lower(), {}).get("responses", {})
+
     def _told(
-        self, name: str, body: str, status: tuple[int, bool], answer: str, latency: float
+        self, name: str, body: str, status: tuple[int, bool], answer: str, latency: float | None
     ) -> Asked:
         codes = sorted(self.seen)
         return Asked(

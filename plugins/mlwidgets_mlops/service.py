@@ -15,8 +15,8 @@ requests of the crowd; most rows a request may have; slack how far beyond the da
 port port, 0 takes a free one; token token of your own; seed seed; request what is asked; asked its
 body; status status, 0 where nobody answers; documented is the status in the documentation; answer
 the answer; latency latency in ms; codes statuses so far; counts how often each; times latencies in
-ms; share share of requests answered by then; p50 median ms; p95 ms of 95 in 100; p99 ms of 99 in
-100; rate requests a second; L requests in the system; together requests answered together; sent
+ms; share share of the answers given by then; p50 median ms; p95 ms of 95 in 100; p99 ms of 99 in
+100; rate answers a second; L requests in the system; together requests answered together; sent
 requests made; openapi the documentation, as OpenAPI; url where it listens.
 
 What to watch: What is wrong is refused before the model sees it; a crowd waits less together.
@@ -41,7 +41,7 @@ import mlwidgets as ml
 from .asked import QUANTILES, Asked, Loaded, Log, script, unloaded
 from .explored import EXPLORER
 from .models import Floats, ModelKind, Served
-from .serving import Crowd, Service
+from .serving import Crowd, Seen, Service, answered
 from .web import Answer, app_of, ready
 
 NOTHING = ml.Text("")
@@ -82,6 +82,24 @@ def quantile(t: Sequence[float], q: float) -> float:
     return float(sorted(t)[max(1, ceil(q * len(t))) - 1])  # (4)
 
 
+def loaded(found: Seen, together: Together) -> Loaded:
+    """Of a crowd; a request that nobody answered has no latency and is no part of the rate."""
+    t = answered(found)  # (3), as each client saw it
+    if not t:
+        return unloaded()
+    lamb, W = len(t) / found["seconds"], sum(t) / len(t) / 1e3
+    return Loaded(
+        share=QUANTILES,
+        times=np.array([quantile(t, q) for q in QUANTILES]),
+        p50=quantile(t, 0.5),
+        p95=quantile(t, 0.95),
+        p99=quantile(t, 0.99),
+        rate=lamb,
+        L=lamb * W,  # (5)
+        together=together.answered / together.batches if together.batches else None,
+    )
+
+
 @ml.algorithm(
     EXPLORER,
     ml.Bars("counts", "Statuses", "so far", labels="codes"),
@@ -120,19 +138,8 @@ def fastapi(
                 together.b, together.batches, together.answered = batch, 0, 0
                 n = min(WAVE * clients, requests - log.sent)
                 found = crowd.call(service, served.bodies(50), clients, n)
-                t = found["times"]  # (3), as each client saw it
-                lamb, W = n / found["seconds"], sum(t) / n / 1e3
-                load = Loaded(
-                    share=QUANTILES,
-                    times=np.array([quantile(t, q) for q in QUANTILES]),
-                    p50=quantile(t, 0.5),
-                    p95=quantile(t, 0.95),
-                    p99=quantile(t, 0.99),
-                    rate=lamb,
-                    L=lamb * W,  # (5)
-                    together=together.answered / max(1, together.batches),
-                )
-                frame = log.crowd(n, clients, found["statuses"], quantile(t, 0.5))
+                load = loaded(found, together)
+                frame = log.crowd(n, clients, found["statuses"], load["p50"])
                 up, ask, clients, batch = yield Step(**frame, **load)
 
     def late(ask: ml.Text) -> Step:

@@ -10,9 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 import httpx
 import uvicorn
@@ -21,6 +22,7 @@ import mlwidgets as ml
 
 HOST = "127.0.0.1"
 PATIENCE = 10.0  # seconds
+GRACE = 2.0  # seconds for what is being answered, once it ends
 Request = tuple[str, str, dict[str, str], str]
 """Method, path, headers, body."""
 
@@ -29,8 +31,8 @@ class Service:
     """An application under uvicorn, in a thread of its own, on this machine only."""
 
     def __init__(self, app: Callable[[str], Any], port: int = 0, token: str | None = None) -> None:
-        """app: makes the application of a token. ParamError where the port is taken."""
-        self.token = token or secrets.token_urlsafe(24)
+        """app: makes the application of a token. ParamError for a token that no header carries."""
+        self.token = sayable(token or secrets.token_urlsafe(24))
         self._app, self._port = app(self.token), port
         self._client: httpx.Client | None = None
         self._server: uvicorn.Server | None = None
@@ -61,15 +63,21 @@ class Service:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop()
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        try:
+            self.stop()
+        finally:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
 
     def start(self) -> None:
-        """Until it answers; nothing where it does already."""
-        if self._server is not None:
+        """Until it answers; nothing where it does already.
+
+        ParamError where the port is taken; MLError where it does not come up, or never ended.
+        """
+        if self._alive() and self._server is not None and not self._server.should_exit:
             return
+        self.stop()
         # Named as TCP: only then asyncio sends each answer at once and not 40 ms later.
         place = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -97,19 +105,32 @@ class Service:
         )
         self._thread.start()
         until = time.monotonic() + PATIENCE
-        while not server.started and self._thread.is_alive() and time.monotonic() < until:
+        while not server.started and self._alive() and time.monotonic() < until:
             time.sleep(0.002)
+        if not server.started:
+            how = f"is not up after {PATIENCE:g} s" if self._alive() else "ended as it started"
+            self.stop()
+            raise ml.MLError(f"the service at {self.url} {how}")
 
     def stop(self) -> None:
-        """Until its thread has ended and its port is free."""
+        """Until its thread has ended and its port is free; MLError where it goes on regardless."""
         server, thread = self._server, self._thread
-        self._server = self._thread = None
         if server is None or thread is None:
             return
-        server.should_exit = True
-        thread.join(2)
-        server.force_exit = True
-        thread.join(PATIENCE)
+        if not server.should_exit:
+            server.should_exit = True
+            thread.join(GRACE)
+            server.force_exit = True
+            thread.join(PATIENCE)
+        if thread.is_alive():
+            raise ml.MLError(
+                f"the service at {self.url} goes on, {GRACE + PATIENCE:g} s after it was to end: "
+                "its model has not returned; it ends once that does"
+            )
+        self._server = self._thread = None
+
+    def _alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
 
     def call(self, request: Request) -> tuple[int, str, float]:
         """One request: its status, 0 where nobody answers, the answer, and how many ms it took."""
@@ -123,9 +144,30 @@ class Service:
         return got.status_code, got.text, 1e3 * (time.perf_counter() - begun)
 
 
+def sayable(token: str) -> str:
+    """The token; ParamError, without it, where no header could carry it."""
+    if not (token.isascii() and token.isprintable() and token == token.strip()):
+        raise ml.ParamError("token: must be printable ASCII without blanks around it", "token")
+    return token
+
+
 def _serve(server: uvicorn.Server, place: socket.socket) -> None:
     with place:
         server.run(sockets=[place])
+
+
+class Seen(TypedDict):
+    """What a crowd saw, of each request; status 0 where nobody answered."""
+
+    times: list[float]
+    statuses: list[int]
+    answers: list[str]
+    seconds: float
+
+
+def answered(seen: Seen) -> list[float]:
+    """The times of the requests that somebody answered, in ms."""
+    return [ms for ms, status in zip(seen["times"], seen["statuses"], strict=True) if status > 0]
 
 
 class Crowd:
@@ -139,11 +181,17 @@ class Crowd:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process is None:
-            return
-        with self._process as process:
-            process.kill()
-        self._process = None
+        self._end()
+
+    def _end(self) -> int:
+        """Its exit status, 0 where there was none."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.kill()
+        with suppress(OSError), process:  # its input may still hold what it never read
+            pass
+        return process.wait()
 
     def call(
         self,
@@ -153,10 +201,10 @@ class Crowd:
         requests: int,
         *,
         keep: bool = False,
-    ) -> Any:
+    ) -> Seen:
         """Each client asks again once it is answered: `times` in ms, `statuses`, `seconds`.
 
-        keep: also the `answers`.
+        keep: also the `answers`. MLError where the process of the clients has ended.
         """
         if self._process is None:
             command = [sys.executable, "-I", str(Path(__file__).with_name("crowd.py"))]
@@ -167,6 +215,13 @@ class Crowd:
         told, said = self._process.stdin, self._process.stdout
         if told is None or said is None:
             raise RuntimeError("a process without pipes")
-        told.write(json.dumps(job) + "\n")
-        told.flush()
-        return json.loads(said.readline())
+        try:
+            told.write(json.dumps(job) + "\n")
+            told.flush()
+            line = said.readline()
+        except OSError:
+            line = ""
+        if not line:
+            raise ml.MLError(f"the process of the clients has ended, with status {self._end()}")
+        seen: Seen = json.loads(line)
+        return seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import subprocess
@@ -17,11 +18,12 @@ import torch
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import mlwidgets as ml
-from mlwidgets.errors import ParamError
+from mlwidgets.errors import MLError, ParamError
+from mlwidgets_mlops import serving as serving_module
 from mlwidgets_mlops.asked import Log, script
 from mlwidgets_mlops.models import Served
-from mlwidgets_mlops.service import Together, fastapi, quantile
-from mlwidgets_mlops.serving import Crowd, Service
+from mlwidgets_mlops.service import Together, fastapi, loaded, quantile
+from mlwidgets_mlops.serving import Crowd, Seen, Service
 from mlwidgets_mlops.web import BODY, app_of
 from tests.waiting import until
 
@@ -152,8 +154,6 @@ def test_a_long_body_without_its_length_is_refused_as_it_comes(service: Service)
 
 
 def test_a_model_that_fails_is_told_as_such_and_the_next_is_answered() -> None:
-    of = served()
-
     class Fickle:
         n_features_in_ = 4
         calls = 0
@@ -164,18 +164,23 @@ def test_a_model_that_fails_is_told_as_such_and_the_next_is_answered() -> None:
                 raise ArithmeticError("secret words of the model")
             return np.full(len(X), np.nan)
 
-    with serving(served(Fickle())) as service:
+    fickle = Fickle()
+    with serving(served(fickle)) as service:
         body = json.dumps({"rows": [dict.fromkeys(("x0", "x1", "x2", "x3"), 0.0)]})
         status, answer = ask(service, body)
         assert (status, answer["detail"]) == (503, "the model could not answer these rows")
         assert ask(service, body) == (200, {"answers": [None], "probabilities": None})
-    assert of.names
+    assert fickle.calls == 2
 
 
-def test_every_status_of_the_script_is_in_the_documentation(service: Service) -> None:
+def test_every_status_of_the_script_is_in_the_documentation_but_of_a_method_that_is_not(
+    service: Service,
+) -> None:
     log = Log(service)
     seen = [log.call(*one) for one in script(served(), MOST, np.random.default_rng(0))]
-    assert all(one["documented"] for one in seen)
+    assert [one["request"] for one in seen if not one["documented"]] == [
+        "GET /predict: another method"
+    ]
     assert {one["status"] for one in seen} == {200, 401, 405, 413, 422}
 
 
@@ -189,7 +194,21 @@ def test_a_crowd_is_answered_together_and_each_with_its_own(service: Service) ->
         found = crowd.call(service, of.bodies(50), 32, 400)
     assert set(found["statuses"]) == {200}
     assert together.answered == 400
-    assert together.batches < 300
+
+
+def test_what_waits_when_the_model_is_free_is_one_batch_and_the_rest_the_next() -> None:
+    of = served()
+    together = Together(of, 3)
+
+    async def five() -> list[Any]:
+        return await asyncio.gather(*(together(row[None]) for row in of.rows[:50:10]))
+
+    found = asyncio.run(five())
+    assert (together.batches, together.answered) == (2, 5)
+    for (labels, sure), row in zip(found, of.rows[:50:10], strict=True):
+        alone = of.answer(row[None])
+        assert labels == alone[0]
+        np.testing.assert_allclose(sure, alone[1] or [], atol=1e-12)
 
 
 def test_one_at_a_time_is_one_batch_each() -> None:
@@ -198,6 +217,24 @@ def test_one_at_a_time_is_one_batch_each() -> None:
     with serving(of, together) as service, Crowd() as crowd:
         crowd.call(service, of.bodies(9), 8, 60)
     assert together.batches == together.answered == 60
+
+
+def test_a_crowd_of_which_some_are_answered_counts_only_those() -> None:
+    seen = Seen(times=[0.0, 4.0, 2.0, 0.0], statuses=[0, 200, 503, 0], answers=[], seconds=0.5)
+    load = loaded(seen, Together(served(), 8))
+    assert (load["p50"], load["p99"], load["rate"]) == (2.0, 4.0, 4.0)
+    assert load["L"] == pytest.approx(4.0 * 0.003)
+    assert load["together"] is None
+
+
+def test_a_crowd_whose_process_is_gone_is_told_and_the_next_asks_anew(service: Service) -> None:
+    with Crowd() as crowd:
+        crowd.call(service, served().bodies(1), 1, 1)
+        assert crowd._process is not None
+        crowd._process.kill()
+        with pytest.raises(MLError, match="the process of the clients has ended, with status -9"):
+            crowd.call(service, served().bodies(1), 1, 1)
+        assert crowd.call(service, served().bodies(1), 1, 1)["statuses"] == [200]
 
 
 @pytest.mark.parametrize("n", [1, 2, 99, 100, 101])
@@ -217,6 +254,17 @@ def test_a_server_that_is_down_answers_nobody_until_it_is_up_again() -> None:
     run.set(up=True)
     assert run.step(1).trace["status"][-1] != 0
     run.stop()
+
+
+def test_a_crowd_that_nobody_answers_has_no_times_and_no_rate() -> None:
+    run = ml.play("mlops.fastapi", requests=35, clients=4, up=False).wait()
+    last = run.trace.row(-1)
+    assert (last["status"], last["documented"]) == (0, False)
+    assert last["request"] == "POST /predict: 20 by 4 at once"
+    for name in ("latency", "p50", "p95", "p99", "rate", "L", "together", "times"):
+        assert np.isnan(np.asarray(last[name], float)).all(), name
+    assert run.result["rate"] is None
+    run.close()
 
 
 def test_a_body_of_ones_own_is_asked_next_and_once_it_is_over_too() -> None:
@@ -288,6 +336,57 @@ def test_a_port_that_is_taken_is_told() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ParamError, match=f"port={port}: is taken on this machine; 0 takes"):
             ml.play("mlops.fastapi", port=port)
+
+
+@pytest.mark.parametrize("token", ["é", "abc ", " abc", "a\nb", "a\tb", "a\x7f", "\ud800"])
+def test_a_token_that_no_header_carries_is_refused_and_not_told(token: str) -> None:
+    with pytest.raises(ParamError) as caught:
+        ml.play("mlops.fastapi", requests=0, token=token).step(1)
+    assert str(caught.value) == "token: must be printable ASCII without blanks around it"
+
+
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A server that comes up, and ends once it may."""
+    may = threading.Event()
+
+    def serve(server: Any, place: socket.socket) -> None:
+        with place:
+            server.started = True
+            may.wait(60)
+
+    monkeypatch.setattr(serving_module, "_serve", serve)
+    monkeypatch.setattr(serving_module, "GRACE", 0.01)
+    monkeypatch.setattr(serving_module, "PATIENCE", 0.01)
+    yield may
+    may.set()
+
+
+def test_a_server_that_goes_on_is_told_and_not_forgotten(stuck: threading.Event) -> None:
+    service = serving(served())
+    service.start()
+    for again in (service.stop, service.stop, service.start):
+        with pytest.raises(MLError, match=r"goes on, 0\.02 s after it was to end"):
+            again()
+    assert threads() == ["mlwidgets-service"]
+    stuck.set()
+    until(lambda: threads() == [], "its thread has ended")
+    service.start()
+    service.stop()
+    assert threads() == []
+
+
+@pytest.mark.parametrize("how", ["is not up after 0.05 s", "ended as it started"])
+def test_a_server_that_does_not_come_up_is_told(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def serve(server: Any, place: socket.socket) -> None:
+        with place:
+            until(lambda: server.should_exit or "ended" in how, "it may end")
+
+    monkeypatch.setattr(serving_module, "_serve", serve)
+    monkeypatch.setattr(serving_module, "PATIENCE", 0.05)
+    with pytest.raises(MLError, match=how), serving(served()):
+        pass
+    assert threads() == []
 
 
 def test_the_token_is_nowhere_in_a_file(tmp_path: Any) -> None:

@@ -15,6 +15,7 @@ from torch import Tensor
 from mlwidgets import Reference, UncheckedError
 
 from .cartpole import CartPole
+from .cloud import clouded
 from .policy import Policy
 from .ppo import advantages, loss_of
 from .rollout import Rollout
@@ -60,13 +61,12 @@ def ours(given: dict[str, Any]) -> dict[str, Any]:
     with torch.enable_grad():
         loss, passed = loss_of(pi, batch, params["clip"], params["entropy"])
         (g,) = torch.autograd.grad(loss, pi.theta)
-    flat = (passed.rho - 1).abs() > params["clip"]
     return carted(params, ours=True) | {
         "advantages" + SINGLE: batch.A,
         "loss" + SINGLE: loss.item(),
         "gradient" + SINGLE: g,
         "kl" + SINGLE: passed.kl.mean().item(),
-        "clipped" + SINGLE: flat.float().mean().item(),
+        "clipped" + SINGLE: clouded([passed], params["clip"])["clipped"],
     }
 
 
@@ -112,6 +112,7 @@ def theirs(given: dict[str, Any]) -> dict[str, Any]:
         model = model_of(params, past.shape)
         filled(model, given)
         names = weights_of(model, pi)
+        still = flat(model, given)
         model.train()
         told = model.logger.name_to_value
         grad = [turned(weight.grad).flatten() for weight in names]
@@ -122,7 +123,7 @@ def theirs(given: dict[str, Any]) -> dict[str, Any]:
         "loss" + SINGLE: told["train/loss"],
         "gradient" + SINGLE: torch.cat(grad),
         "kl" + SINGLE: told["train/approx_kl"],
-        "clipped" + SINGLE: told["train/clip_fraction"],
+        "clipped" + SINGLE: still,
     }
 
 
@@ -179,6 +180,18 @@ def weights_of(model: Any, pi: Policy) -> list[Tensor]:
         for weight, own in zip(found, pi.W, strict=True):
             weight.copy_(turned(own))
     return found
+
+
+def flat(model: Any, given: dict[str, Any]) -> float:
+    """Share of actions at which autograd finds the objective without a slope in their ratio."""
+    past, batch, clip = given["past"], given["batch"], given["params"]["clip"]
+    with torch.no_grad():
+        _, log_p, _ = model.policy.evaluate_actions(torch.tensor(past.s).flatten(0, 1), batch.a)
+        A = (batch.A - batch.A.mean()) / (batch.A.std() + 1e-8)
+    rho = (log_p - batch.log_p_old).exp().requires_grad_()
+    L = torch.min(rho * A, rho.clamp(1 - clip, 1 + clip) * A).sum()
+    (slope,) = torch.autograd.grad(L, rho)
+    return float((slope == 0).float().mean())
 
 
 def turned(weight: Any) -> Tensor:

@@ -51,6 +51,9 @@ class CartPole:
         self.state, self.steps = np.array(state, np.float64), np.zeros(self.n, np.int64)
         self.s = self.state.T.astype(np.float32)
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def _begin(self, count: int) -> Floats:
         """States (4, count) near upright and the middle."""
         return self.rng.uniform(-0.05, 0.05, (4, count))

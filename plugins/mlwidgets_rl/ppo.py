@@ -48,8 +48,7 @@ from .rollout import Batch, Returns, Rollout, judged
 from .shown import Hand, Look, Shown
 from .worlds import CARTPOLE, EnvKind, world_of
 
-C_V, MOST = 0.5, 0.5  # weight of the critic's loss, longest gradient
-BATCHES = 4  # mini-batches of a pass
+C_V, MOST, BATCHES = 0.5, 0.5, 4  # weight of the critic's loss, longest gradient, mini-batches
 POLE = "mlwidgets_rl.views:pole"
 LATER = "Asked at the end, of 100 fresh episodes."
 
@@ -121,30 +120,31 @@ def ppo(
     seed: Annotated[int, ml.Range(0, inf)] = 0,
 ) -> ml.Frames[Step]:
     rng = np.random.default_rng(seed)
-    past, shown = Rollout(world_of(env, envs, rng), horizon), Shown(env, rng)
-    pi = Policy(past.world, hidden, rng)
-    adam, cloud = Adam(pi.theta, MOST), nothing(envs * horizon)
+    with Rollout(world_of(env, envs, rng), horizon) as past:
+        shown, pi = Shown(env, rng), Policy(past.world, hidden, rng)
+        adam, cloud = Adam(pi.theta, MOST), nothing(envs * horizon)
 
-    def seen(update: int, hand: Hand, score: float | None = None, verdict: str = LATER) -> Step:
-        shown.step(pi, hand)
-        told = past.told()
-        return Step(**shown.look(), **cloud, **told, score=score, verdict=verdict, update=update)
+        def seen(update: int, hand: Hand, score: float | None = None, verdict: str = LATER) -> Step:
+            shown.step(pi, hand)
+            return Step(
+                **shown.look(), **cloud, **past.told(), score=score, verdict=verdict, update=update
+            )
 
-    shown.learned(pi)
-    lr, clip, entropy, gamma, lambda_, epochs, hand = yield seen(0, hand)
-    for k in range(updates):
-        for _ in past.acts(pi, rng):
-            lr, clip, entropy, gamma, lambda_, epochs, hand = yield seen(k, hand)
-        batch = past.batch(pi, partial(advantages, gamma=gamma, lambda_=lambda_))
-        for e in range(passes := epochs):
-            passed = []
-            for part in batch.split(rng, BATCHES):
-                loss, found = loss_of(pi, part, clip, entropy)
-                adam.step(torch.autograd.grad(loss, pi.theta)[0], lr * (1 - k / updates))
-                passed.append(found)
-            cloud, last = clouded(passed, clip), e == passes - 1
-            if last:
-                shown.learned(pi)
-            end = judged(pi, env, seed) if last and k == updates - 1 else ()
-            lr, clip, entropy, gamma, lambda_, epochs, hand = yield seen(k + last, hand, *end)
-    return ml.Done(pi, hand=lambda hand: seen(updates, hand, *end))
+        shown.learned(pi)
+        lr, clip, entropy, gamma, lambda_, epochs, hand = yield seen(0, hand)
+        for k in range(updates):
+            for _ in past.acts(pi, rng):
+                lr, clip, entropy, gamma, lambda_, epochs, hand = yield seen(k, hand)
+            batch = past.batch(pi, partial(advantages, gamma=gamma, lambda_=lambda_))
+            for e in range(passes := epochs):
+                passed = []
+                for part in batch.split(rng, BATCHES):
+                    loss, found = loss_of(pi, part, clip, entropy)
+                    adam.step(torch.autograd.grad(loss, pi.theta)[0], lr * (1 - k / updates))
+                    passed.append(found)
+                cloud, last = clouded(passed, clip), e == passes - 1
+                if last:
+                    shown.learned(pi)
+                end = judged(pi, env, seed) if last and k == updates - 1 else ()
+                lr, clip, entropy, gamma, lambda_, epochs, hand = yield seen(k + last, hand, *end)
+        return ml.Done(pi, hand=lambda hand: seen(updates, hand, *end))

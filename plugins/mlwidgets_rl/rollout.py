@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, TypedDict
 
@@ -62,6 +63,12 @@ class Rollout:
         self.so_far = np.zeros(world.n)
         self.returns: deque[float] = deque(maxlen=EPISODES)
 
+    def __enter__(self) -> Rollout:
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        self.world.close()
+
     def acts(self, pi: Policy, rng: np.random.Generator) -> Iterator[None]:
         """Acts in all copies, step after step."""
         world, noise = self.world, pi.noise(rng, *self.shape)
@@ -97,16 +104,16 @@ def of(array: Floats) -> Tensor:
 
 def judged(pi: Policy, env: Any, seed: int) -> tuple[float, str]:
     """The mean return of 100 fresh episodes, each step the best action; and that in words."""
-    world = world_of(env, EPISODES, np.random.default_rng(seed + FRESH))
     going, G = np.ones(EPISODES, bool), np.zeros(EPISODES)
-    for _ in range(LIMIT):
-        _, r, _, ended = world.step(pi.act(world.s))
-        G += r * going
-        going &= ~ended
-        if not going.any():
-            break
-    mean = float(G.mean())
-    said = f"{mean:.1f} on average over {EPISODES} episodes of a fresh seed"
+    with closing(world_of(env, EPISODES, np.random.default_rng(seed + FRESH))) as world:
+        for _ in range(LIMIT):
+            _, r, _, ended = world.step(pi.act(world.s))
+            G += r * going
+            going &= ~ended
+            if not going.any():
+                break
+    mean, cut = float(G.mean()), f", {going.sum()} cut at {LIMIT:,} steps" if going.any() else ""
+    said = f"{mean:.1f} on average over {EPISODES} episodes of a fresh seed{cut}"
     if world.goal is None:
         return mean, f"Return {said}; the environment names none that is asked."
     verdict = "Solved" if mean >= world.goal else "Not solved"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from mlwidgets import Array
 
 from .policy import Policy
-from .worlds import CARTPOLE, Gymnasium, known, told, world_of
+from .worlds import CARTPOLE, known, told, world_of
 
 Hand = Literal["policy", "left", "right"]
 SIDE = 240  # pixels, at most, of a drawing of Gymnasium's
@@ -33,18 +33,20 @@ class Shown:
     """One copy, moved by the policy or by a hand."""
 
     def __init__(self, env: Any, rng: np.random.Generator) -> None:
-        self.world = world_of(env, 1, rng)
-        self.drawn = env == CARTPOLE
+        self.drawn = isinstance(env, str) and env == CARTPOLE
+        self.world = world_of(env if self.drawn else self._drawable(env), 1, rng)
         self.steps, self.why = 0, ""
         self.state, self.so_far, self._ended = self.world.s[0], 0.0, False
         if not self.drawn:
-            self.world = Gymnasium(self._drawable(env), 1, rng)
             self.picture = self._picture()
 
     def _drawable(self, env: Any) -> Any:
         """The same, able to draw itself where it can be asked to."""
         if isinstance(env, str):
-            with suppress(ValueError):
+            with suppress(
+                ValueError
+            ):  # its drawing cannot be asked for, or asks for what is not here
+                known(env, render_mode="rgb_array").close()
                 return lambda: known(env, render_mode="rgb_array")
         return env
 

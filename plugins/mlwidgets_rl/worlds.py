@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, ClassVar, Protocol
+from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +35,9 @@ class World(Protocol):
 
     def step(self, a: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """(n, features) reached, (n,) rewards, whether it is over, whether it is over or cut."""
+
+    def close(self) -> object:
+        """Gives back what the copies hold; they take no step any more."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,10 @@ class EnvKind(Kind):
 def told(words: object, most: int = 200) -> str:
     """An error's kind and words, or any words, on one short line."""
     kind = f"{type(words).__name__}: " if isinstance(words, Exception) else ""
-    line = " ".join(f"{kind}{words}".split())
+    try:
+        line = " ".join(f"{kind}{words}".split())
+    except Exception:  # its own words fail
+        line = type(words).__name__
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
@@ -145,17 +153,27 @@ def makers(env: Any, n: int) -> list[Callable[[], Any]]:
     return [partial(_itself, one) for one in copies]
 
 
+def _closed(all_: Any) -> None:
+    """What it raises ends no run: it is the user's."""
+    with suppress(Exception):
+        all_.close()
+
+
 def _itself(env: Any) -> Any:
     return env
 
 
 class Gymnasium:
-    """n copies of an environment of Gymnasium's kind, one after another in this process."""
+    """n copies of an environment of Gymnasium's kind, one after another in this process.
+
+    They are closed by `close`, or where nobody needs them any more.
+    """
 
     def __init__(self, env: Any, n: int, rng: np.random.Generator) -> None:
         vector = gymnasium().vector
         same = vector.AutoresetMode.SAME_STEP
         self.all = vector.SyncVectorEnv(makers(env, n), autoreset_mode=same)
+        self.close = finalize(self, _closed, self.all)
         sees, does = self.all.single_observation_space, self.all.single_action_space
         self.n, self._one_hot = n, int(getattr(sees, "n", 0))
         self._first = int(getattr(sees, "start", 0))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import gc
+from typing import Any, ClassVar, cast
 
 import gymnasium
 import numpy as np
@@ -14,9 +15,9 @@ from scipy.signal import lfilter
 
 from mlwidgets import MLError, ParamError, load, play
 from mlwidgets_rl.cartpole import LEAN, PLACE, CartPole
-from mlwidgets_rl.policy import Policy
+from mlwidgets_rl.policy import Adam, Policy
 from mlwidgets_rl.ppo import advantages, ppo
-from mlwidgets_rl.rollout import Rollout, judged
+from mlwidgets_rl.rollout import LIMIT, Rollout, judged
 from mlwidgets_rl.worlds import world_of
 
 Floats = npt.NDArray[Any]
@@ -110,6 +111,21 @@ def test_what_is_cut_is_worth_what_the_critic_says_and_what_is_over_nothing() ->
     over, ended = torch.tensor([[True, False]]), torch.tensor([[True, True]])
     A = advantages(one, 0 * one, 10 * one, over, ended, 0.5, 0.9)
     assert A.tolist() == [[1.0, 6.0]]
+
+
+def test_adam_is_pytorchs_with_its_cut_of_a_long_gradient() -> None:
+    drawn = rng(1)
+    gradients = torch.as_tensor(drawn.normal(size=(6, 40)) * [[3], [3], [0.01], [1], [0.01], [3]])
+    theirs = torch.nn.Parameter(torch.as_tensor(drawn.normal(size=40)))
+    ours = Adam(theirs.detach().clone(), 0.5)
+    adam = torch.optim.Adam([theirs], eps=1e-5)
+    for k, g in enumerate(gradients):
+        adam.param_groups[0]["lr"] = lr = 0.1 / (k + 1)
+        theirs.grad = g.clone()
+        torch.nn.utils.clip_grad_norm_([theirs], 0.5)
+        adam.step()
+        ours.step(g, lr)
+        torch.testing.assert_close(ours.theta, theirs.detach(), rtol=0, atol=1e-12)
 
 
 # the run --------------------------------------------------------------------------------------
@@ -247,6 +263,82 @@ def test_gymnasiums_own_drawing_is_shown_where_we_have_none() -> None:
     assert pictures.shape[1:] == (166, 166, 3)
     assert (pictures[0] != pictures[8]).any()
     assert run.views[0].kind == "image"
+
+
+class Plain(Target):
+    """It cannot be asked for a drawing: its constructor takes nothing."""
+
+    def __init__(self) -> None:
+        pass
+
+
+def test_an_id_whose_environment_takes_no_render_mode_is_learned_without_a_picture() -> None:
+    gymnasium.register("Plain-v0", cast(Any, Plain))
+    try:
+        run = play("rl.ppo", env="Plain-v0", **SHORT).wait()
+    finally:
+        del gymnasium.registry["Plain-v0"]
+    assert run.trace["undrawn"][-1].startswith("No picture of this environment: ")
+    assert run.trace["score"][-1] >= 0
+
+
+class Endless(Target):
+    """Every second one never ends."""
+
+    made: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        Endless.made += 1
+        self.ends = bool(Endless.made % 2)
+
+    def step(self, action: Any) -> Any:
+        shown, r, over, cut, info = super().step(action)
+        return shown, r, over and self.ends, cut, info
+
+
+def test_what_is_cut_when_it_is_judged_is_said() -> None:
+    pi = Policy(world_of(Endless, 1, rng()), 4, rng())
+    assert f"episodes of a fresh seed, 50 cut at {LIMIT:,} steps" in judged(pi, Endless, 0)[1]
+    assert "cut" not in judged(pi, Target, 0)[1]
+
+
+class Door(Target):
+    """Those that are open now."""
+
+    opened: ClassVar[list[int]] = []
+
+    def __init__(self) -> None:
+        self.opened.append(id(self))
+
+    def close(self) -> None:
+        self.opened.remove(id(self))
+
+
+class Stuck(Door):
+    def close(self) -> None:
+        super().close()
+        raise OSError("the door is stuck")
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_environments_are_closed_but_for_the_one_that_can_still_be_moved(ends: bool) -> None:
+    run = play(ppo, env=Door, **SHORT).step(8)
+    assert len(Door.opened) == SHORT["envs"] + 1
+    if ends:
+        run.wait().set(hand="left")
+        assert len(Door.opened) == 1
+    else:
+        run.stop()
+    run.close()
+    del run
+    gc.collect()
+    assert Door.opened == []
+
+
+def test_an_environment_that_cannot_be_closed_ends_no_run() -> None:
+    world = world_of(Stuck, 1, rng())
+    world.close()
+    assert Door.opened == []
 
 
 class Pixels(Target):

@@ -18,7 +18,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from .errors import MLError, ViewError, clip
-from .registry import registry
+from .registry import FORGET, registry
 
 if TYPE_CHECKING:
     from .run import Run
@@ -48,6 +48,9 @@ def text_of(module: str) -> str:
     if len(text) > MOST:
         raise ViewError(f"Own({module!r}): has {len(text):,} characters, at most {MOST:,}")
     return text
+
+
+FORGET.append(text_of.cache_clear)
 
 
 def sha_of(text: str) -> str:
@@ -84,9 +87,14 @@ def _named(view: View) -> str:
     return str(view.options.get("module", ""))
 
 
+def _likeness(one: View, other: View) -> tuple[bool, bool]:
+    """Of several views of one module, the greatest is the one that a file means."""
+    return one.columns == other.columns, one.options.get("still") == other.options.get("still")
+
+
 def still_of(run: Run, view: View) -> Callable[..., Any] | None:
     """The function that draws a view where no script runs, if it has one."""
-    found = next(iter(trusted(run, [view])), None)
+    found = max(trusted(run, [view]), key=lambda own: _likeness(own, view), default=None)
     where = str(found.options.get("still", "")) if found else ""
     home, _, name = where.partition(":")
     if not name:

@@ -29,6 +29,7 @@ WHOLE = 2_000  # points that the page gets as they are
 SAMPLE = 500  # of more of them
 WRITTEN = 300  # points that a `%ml` line may hold
 HUGE = 1e100  # beyond it squares overflow
+SENT = {"xy", "labels", "count", "digest", "name"}  # what the page is told, and tells
 NAMED = re.compile(r"([a-z]\w*)(?::(\d{1,9}))?")
 
 _sent: weakref.WeakValueDictionary[str, Points] = weakref.WeakValueDictionary()
@@ -65,8 +66,8 @@ class PointsKind(Kind):
     def _read(self, value: Any) -> Points:
         if isinstance(value, str):
             return _of_text(value, self)
-        if isinstance(value, Mapping) and ("digest" in value or "xy" in value):
-            return _of_page(value)
+        if isinstance(value, Mapping) and _is_sent(value):
+            return _of_page(value, self)
         return _of_data(value)
 
     def _labelled(self, points: Points) -> Points:
@@ -202,17 +203,22 @@ def _written(text: str) -> Points:
     return Points([row[:2] for row in rows], [row[2] if row[2:] else 0 for row in rows])
 
 
-def _of_page(value: Mapping[str, Any]) -> Points:
+def _is_sent(value: Mapping[str, Any]) -> bool:
+    """From the page, not a table with a column of one of these names."""
+    return SENT.issuperset(value) and ("xy" in value or isinstance(value.get("digest"), str))
+
+
+def _of_page(value: Mapping[str, Any], kind: PointsKind) -> Points:
     """What the page sends; a name is believed where the set is that one."""
-    if digest := value.get("digest"):
-        if str(digest) in _sent:
-            return _sent[str(digest)]
+    if isinstance(digest := value.get("digest"), str):
+        if digest in _sent:
+            return _sent[digest]
         raise ValueError("are points that are no longer here: give them again")
     points = Points(value["xy"], value.get("labels"))
     named = NAMED.fullmatch(str(value.get("name", "")))
     if named and named[1] in SETS and len(points) <= WHOLE:
-        is_set = bool((made(named[1], len(points)).xy == points.xy).all())
-        points.name = named[0] if is_set else ""
+        own = made(named[1], len(points))
+        points.name = own.name if points in (own, kind._labelled(own)) else ""
     return points
 
 
@@ -320,7 +326,10 @@ def _labels(value: Any, count: int) -> Numbers:
     """int64 of (n,), from 0 on, read-only."""
     import numpy as np
 
-    given = np.zeros(count) if value is None else np.asarray(value)
+    try:
+        given = np.zeros(count) if value is None else np.asarray(value)
+    except (ValueError, TypeError, OverflowError):
+        raise ValueError(f"must have a label for each of {count} points, a whole number") from None
     if given.shape != (count,):
         raise ValueError(f"must have a label for each of {count} points, has {given.size}")
     if given.dtype.kind not in "biuf" or not ((given >= 0) & (given < 1e9)).all():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -21,6 +21,7 @@ from .plugin import RESERVED, Plugin, Topic, describe, load_plugin, take_out
 __all__ = ["RESERVED", "Item", "Plugin", "Registry", "Topic", "registered", "registry"]
 
 GROUP = "mlwidgets"
+FORGET: list[Callable[[], object]] = []  # what is called when plugins are read again
 
 
 class Registry:
@@ -89,6 +90,8 @@ class Registry:
         for plugin in self.plugins:
             if plugin.problem:
                 sys.modules.update(modules.get(plugin.key, {}))
+        for forget in FORGET:
+            forget()
         return self
 
     def _read(self, old: dict[tuple[str, str], Plugin]) -> None:

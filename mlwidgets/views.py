@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -304,6 +305,12 @@ def Own(
     """
     if taken := [name for name in RESERVED if name in options]:
         raise ViewError(f"Own(...) takes no option {taken[0]!r} (taken: {', '.join(RESERVED)})")
+    for name, value in options.items():
+        try:
+            json.dumps(value)
+        except (TypeError, ValueError, RecursionError):
+            kind = f"is a {type(value).__name__}, must be what JSON can say"
+            raise ViewError(f"Own({clip(module)!r}): {name}= {kind}") from None
     said = _given(module=module, alt=alt, still=still) | options
     return View("own", columns, title, note, wide, said)
 

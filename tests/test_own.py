@@ -15,7 +15,7 @@ from mlwidgets.errors import ViewError
 from mlwidgets.own import inline, modules_of, sha_of, text_of
 from mlwidgets.pages.document import source
 from mlwidgets.pages.figures import figure_of
-from mlwidgets.pages.stills import still
+from mlwidgets.pages.stills import STILLS, still
 from mlwidgets.player import Player
 from mlwidgets.registry import registry
 from tests.plugins.world import World
@@ -91,6 +91,46 @@ def test_a_notebooks_frame_lists_its_script_too(world: World) -> None:
 
 def test_a_still_is_drawn_by_the_topics_function(world: World) -> None:
     assert "leans 2" in still(leaning())
+
+
+def test_each_of_two_views_of_a_module_has_its_own_still(world: World, tmp_path: Path) -> None:
+    second = """
+    def base(sheet, box):
+        sheet.text(box.x, box.y + 14, f"stands at {box.values['foot']:g}")
+        return 20.0
+    """
+    world.write("polestill.py", STILL + second)
+    two = 'Own("poleviews:pole.js", "foot", title="Foot", still="polestill:base"))'
+    plugin = PLUGIN.replace('still="polestill:pole"))', f'still="polestill:pole"), {two}')
+    world.add("poles", plugin.replace('{"angle": float(k)}', '{"angle": float(k), "foot": 7.0}'))
+    registry().reload()
+    leaning().save(tmp_path / "run.mlw")
+    drawn = still(ml.load(tmp_path / "run.mlw"))
+    assert drawn.count("leans 2") == drawn.count("stands at 7") == 1
+
+
+def test_a_still_that_fails_is_told_and_one_of_ours_hides_no_fault(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> float:
+        raise RuntimeError("a fault")
+
+    def one() -> Iterator[dict[str, float]]:
+        yield {"x": 1.0}
+
+    run = leaning()
+    monkeypatch.setattr("polestill.pole", broken)
+    assert "has no still" in still(run)
+    monkeypatch.setitem(STILLS, "line", broken)
+    with pytest.raises(RuntimeError, match="a fault"):
+        still(ml.play(one, views=ml.Line("x")).wait())
+
+
+def test_its_text_is_read_again_with_the_plugins(world: World) -> None:
+    assert text_of("poleviews:pole.js") == POLE
+    world.write("poleviews/pole.js", POLE + "// new\n")
+    registry().reload()
+    assert text_of("poleviews:pole.js") == POLE + "// new\n"
 
 
 def test_a_file_holds_no_code_and_a_loaded_run_takes_what_is_installed(
@@ -181,6 +221,11 @@ def test_a_module_that_does_not_fit_is_told_in_its_place(
 def test_what_its_options_may_not_be_called() -> None:
     with pytest.raises(ViewError, match="takes no option 'kind'"):
         ml.Own("poleviews:pole.js", "angle", kind="line")
+
+
+def test_its_options_are_json() -> None:
+    with pytest.raises(ViewError, match="coat= is a set, must be what JSON can say"):
+        ml.Own("poleviews:pole.js", "angle", coat={"red"})
 
 
 def test_its_repr_can_be_typed_back() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mlwidgets import Comparison, Line, Run, compare, play
+from mlwidgets import Comparison, Curve, Line, Run, Scatter, compare, play
 from mlwidgets.errors import MLError, ParamError, RunError, ViewError
 from mlwidgets.pages.pictures import KINDS, LEAST, MM, MOST, UNITS
 from mlwidgets.pages.svg import text_width
@@ -51,6 +51,28 @@ def size(svg: ElementTree.Element) -> tuple[float, float, float]:
     """Width and height in mm, and how many mm a unit is."""
     wide, high = (float(svg.attrib[k].removesuffix("mm")) for k in ("width", "height"))
     return wide, high, wide / float(svg.attrib["viewBox"].split()[2])
+
+
+# what is not there ------------------------------------------------------------------------
+
+
+def test_an_empty_curve_leaves_the_others(tmp_path: Path) -> None:
+    def two() -> Iterator[dict[str, Any]]:
+        yield {"f": np.array([0.0, 1.0, 0.5]), "g": np.zeros(0)}
+
+    said = texts(drawing(play(two, views=Curve("f", "g")).wait(), tmp_path))
+    assert {"f", "g"} <= {*said}
+    assert not any("no still" in text for text in said)
+
+
+def test_a_trail_is_not_drawn_over_a_gap(tmp_path: Path) -> None:
+    def gone() -> Iterator[dict[str, Any]]:
+        way = [[0, 0], [1, 1], [np.nan, 1], [2, 0], [3, 1]]
+        yield {"xy": np.zeros((2, 2)), "way": np.array(way)}
+
+    svg = drawing(play(gone, views=Scatter("xy", trail="way")).wait(), tmp_path)
+    lines = [p for p in svg.iter(f"{SVG}path") if p.attrib.get("stroke-linejoin") == "round"]
+    assert [p.attrib["d"].count("L") for p in lines] == [1, 1]
 
 
 # legible on paper -------------------------------------------------------------------------

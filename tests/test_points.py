@@ -116,6 +116,10 @@ def test_many_points_go_to_the_page_as_a_sample_and_come_back_whole() -> None:
     assert "no longer here" in refused({**sent, "digest": "0123456789abcdef"})
     few = TWO.to_json(TWO.check("moons"))
     assert TWO.check(few).name == "moons"
+    assert TWO.check({**few, "name": "moons:999"}).name == "moons", "it says how many there are"
+    other = [1 - label for label in few["labels"]]
+    assert TWO.check({**few, "labels": other}).name == "", "its labels are not the set's"
+    assert ANY.check(ANY.to_json(ANY.check("moons"))).name == "moons", "where labels are left out"
     few["xy"][3][0] += 0.001
     assert TWO.check(few).name == "", "what was moved is no longer the set"
 
@@ -156,7 +160,10 @@ def test_many_points_go_to_the_page_as_a_sample_and_come_back_whole() -> None:
         ({"xy": [[1, 2]], "labels": [0.5]}, "whole numbers"),
         ({"xy": "abc", "labels": None}, "is no set of points"),
         ({"xy": [[{}, 2]]}, "two numbers"),
-        ({"digest": ["0"]}, "no longer here"),
+        ({"xy": [[1, 2]], "labels": [[0], [0, 1]]}, "a label for each of 1"),
+        ({"digest": "0"}, "no longer here"),
+        ({"digest": ""}, "no longer here"),
+        ({"digest": ["0"]}, "two columns"),
         (5, "an array (n, 2)"),
         (None, "an array (n, 2)"),
         (b"moons", "must"),
@@ -165,6 +172,11 @@ def test_many_points_go_to_the_page_as_a_sample_and_come_back_whole() -> None:
 )
 def test_what_are_no_points_is_told_in_one_line(value: Any, words: str) -> None:
     assert words in refused(value)
+
+
+def test_a_table_may_have_a_column_called_as_what_the_page_sends() -> None:
+    assert TWO.check({"digest": [1, 2], "y": [3, 4]}) == Points([[1, 3], [2, 4]])
+    assert TWO.check({"xy": [1, 2], "y": [3, 4]}) == Points([[1, 3], [2, 4]])
 
 
 def test_no_points_are_points_where_none_are_asked_for() -> None:

@@ -49,7 +49,7 @@ def curve(sheet: Sheet, box: Box) -> float:
         sheet.add("path", d=f"M{x(v)} {foot - 8}l-5 8h10z", fill=LIVE)
     if len(words) > 1:
         ended = [
-            (y(values[-1]), name, hues[(first + k) % 3])
+            (y(values[-1]) if values else y.a, name, hues[(first + k) % 3])
             for k, (values, name) in enumerate(zip(ys, words, strict=True))
         ]
         names(sheet, ended, box.x + box.w - right + 8, right - 8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from .box import Box
@@ -262,8 +263,10 @@ def _trail(sheet: Sheet, box: Box, plane: Plane) -> None:
     if trail is None or not trail.size:
         return
     for k, way in enumerate(trail if trail.ndim > 2 else [trail]):
-        points = [(plane.x(x), plane.y(y)) for x, y in way.tolist() if math.isfinite(x + y)]
-        sheet.path(points, class_colour(k) if trail.ndim > 2 else INK, 1.5)
+        hue = class_colour(k) if trail.ndim > 2 else INK
+        for there, run in groupby(way.tolist(), lambda place: math.isfinite(sum(place))):
+            if there:
+                sheet.path([(plane.x(x), plane.y(y)) for x, y in run], hue, 1.5)
 
 
 def _arrows(sheet: Sheet, box: Box, plane: Plane, xy: Any) -> None:

@@ -105,7 +105,7 @@ def drawing(sheet: Sheet, box: Box) -> float:
     before = len(sheet.parts)
     try:
         return STILLS.get(box.view.kind, _other)(sheet, box)
-    except Exception:  # a view of a topic's own may raise anything
+    except (ValueError, ArithmeticError, IndexError, KeyError, AttributeError, TypeError):
         del sheet.parts[before:]
         return _unknown(sheet, box)
 
@@ -378,8 +378,13 @@ def _other(sheet: Sheet, box: Box) -> float:
     """As its topic draws it; one that brings no still is told by the values of its columns."""
     if box.view.kind != "own":
         return _unknown(sheet, box)
-    drawn = still_of(box.run, box.view)
-    return float(drawn(sheet, box)) if drawn else _values(sheet, box)
+    before = len(sheet.parts)
+    try:
+        drawn = still_of(box.run, box.view)
+        return float(drawn(sheet, box)) if drawn else _values(sheet, box)
+    except Exception:  # a topic's code may raise anything
+        del sheet.parts[before:]
+        return _unknown(sheet, box)
 
 
 MOST_LINES = 17  # as many as the page shows without scrolling

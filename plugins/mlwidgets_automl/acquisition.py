@@ -10,9 +10,11 @@ Journal of Global Optimization 13, 455-492. doi:10.1023/A:1008306431147
     \mathrm{UCB} = -\mu + \sqrt{\beta} \, \sigma          (5) confidence bound, of what is minimised
     x_{n+1} = \arg\max_x a(x)                             (6) the next evaluation
 
+y*, mu and sigma, and with them xi, are of z = (y - mean) / deviation of the values so far.
+
 Where: objective what is minimised: your own Python function, too; low left end; high right end;
 picks where you would look: click to add; follow the one that chooses where you do not; xi least
-gain asked for; beta weight of doubt; ell length scale; evaluations evaluations; evaluation
+gain asked for, of z; beta weight of doubt; ell length scale; evaluations evaluations; evaluation
 evaluations done; said what happened; best lowest value found; grid where it looks; truth the
 function itself; mean posterior mean; band two standard deviations; pi probability of improvement;
 ei expected improvement; bound confidence bound; x inputs seen; y outputs seen; pi_at its highest;
@@ -40,7 +42,7 @@ from .dense import Floats
 from .figures import ACQUISITIONS, Line, Priced, lowest
 from .gp import GP, matern
 from .hand import Hand
-from .objectives import FORRESTER, Objective, bounded
+from .objectives import FORRESTER, Objective, between
 from .searching import Search, Slopes, Worth, sure
 
 ROOT = np.sqrt(2 * np.pi)
@@ -106,7 +108,7 @@ def acquisition(
     evaluations: Annotated[int, ml.Range(1, 60)] = 15,
     seed: int = 0,
 ) -> ml.Frames[Step]:
-    search = Search(bounded(objective, [[low, high]]), seed)
+    search = Search(between(objective, low, high), seed)
     line, hand = Line(search.f), Hand(search.f)
     first = [(x, "the first design") for x in search.design(2)]
 

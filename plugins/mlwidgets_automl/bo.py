@@ -88,11 +88,8 @@ def bo(
         n, allowed = len(search.y), everywhere if search is rival else hand.allowed(veto, points)
         if n < first and allowed(design[n : n + 1])[0]:
             return model, design[n], "the first design"
-        return (
-            model,
-            search.highest(model, worth_of(acquisition, beta), allowed),
-            acquisition,
-        )  # (3)
+        x = search.highest(model, worth_of(acquisition, beta), allowed)  # (3)
+        return model, x, acquisition
 
     def seen(model: GP, x: Floats) -> Step:
         best = search.best, (rival or search).best
@@ -125,4 +122,11 @@ def bo(
         if (acquisition, beta, veto, points) != before:
             _, x, who = proposed(search)
         advance(x, who)
-    return ml.Done(search.found)
+
+    def more(clicked: list[float]) -> Step:
+        nonlocal picks
+        picks = clicked
+        advance(*proposed(search)[1:])
+        return seen(*proposed(search)[:2])
+
+    return ml.Done(search.found, picks=more)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import count
 from typing import Annotated, Any, ClassVar
 from weakref import WeakValueDictionary
 
@@ -54,8 +55,17 @@ class Function:
             else:
                 given = self.call(*map(float, x)) if self.many else self.call(x.copy())
         except Exception as error:  # a user's function may raise anything
-            return math.nan, f"raised {type(error).__name__}: {error}"
+            return math.nan, f"raised {type(error).__name__}: {told(str, error)}"
         return number(given)
+
+
+def told(words: Callable[[Any], str], given: Any, most: int = 200) -> str:
+    """What str or repr says of it, on one short line; what it is where these raise."""
+    try:
+        line = " ".join(words(given).split())
+    except Exception:  # a user's class may do anything
+        return f"<{type(given).__name__}>"
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def number(given: Any) -> tuple[float, str]:
@@ -63,7 +73,8 @@ def number(given: Any) -> tuple[float, str]:
     try:
         value = float(given.item() if hasattr(given, "item") else given)
     except Exception:  # whatever it gave, it is no number
-        return math.nan, f"returned {type(given).__name__} {given!r:.40}, must be a number"
+        said = f"{type(given).__name__} {told(repr, given, 40)}"
+        return math.nan, f"returned {said}, must be a number"
     return (value, "") if math.isfinite(value) else (math.nan, f"returned {value}")
 
 
@@ -148,12 +159,10 @@ class FunctionKind(ml.Kind):
             return found
         if isinstance(value, str) or not callable(value) or isinstance(value, type):
             raise ValueError(f"must be {self.describe()}")
-        made = own(value)
-        _given[made.name] = made
-        return made
+        return _given.setdefault(*apart(own(value)))
 
     def format(self, value: Any) -> str:
-        return f"${value.name}" if value.own else str(value.name)
+        return f"${called(value.call)}" if value.own else str(value.name)
 
     def to_json(self, value: Any) -> str:
         return str(value.name)
@@ -170,9 +179,23 @@ _given: WeakValueDictionary[str, Function] = WeakValueDictionary()
 Objective = Annotated[Function, FunctionKind()]
 
 
+def called(call: Callable[..., Any]) -> str:
+    """What the user named it."""
+    return str(getattr(call, "__name__", type(call).__name__))
+
+
+def apart(f: Function) -> tuple[str, Function]:
+    """A name that no other function has, and the function of this name."""
+    plain = f"{f.name} (yours)" if f.name in KNOWN else f.name
+    name, numbers = plain, count(2)
+    while (held := _given.get(name)) and held.call is not f.call:
+        name = f"{plain} {next(numbers)}"
+    return name, replace(f, name=name)
+
+
 def own(call: Callable[..., Any]) -> Function:
     """A function of the user's: f(x) of a number or of an array, or f(a, b) of several numbers."""
-    name = getattr(call, "__name__", type(call).__name__)
+    name = called(call)
     try:
         given = inspect.signature(call).parameters.values()
     except (TypeError, ValueError):  # written in C: it is called with one array, or one number
@@ -185,6 +208,17 @@ def own(call: Callable[..., Any]) -> Function:
         raise ValueError(f"must be called as f(x), or f(a, b); {name} {said}")
     named = tuple(p.name for p in (needed or free[:1]))
     return Function(name, call, names=named, own=True, many=len(named) > 1)
+
+
+def between(f: Function, low: float, high: float) -> Function:
+    """The function of one input, from end to end; ParamError where it is none."""
+    if not low < high:
+        raise ml.ParamError(f"low={low:g}: must be below high={high:g}", "low")
+    takes = len(f.names) if f.many else len(f.bounds)
+    if takes > 1:
+        said = f"takes {takes} inputs, must take one: automl.bo searches several"
+        raise ml.ParamError(f"objective={f.name}: {said}", "objective")
+    return bounded(f, [[low, high]])
 
 
 def bounded(f: Function, bounds: Sequence[Sequence[float]]) -> Function:

@@ -79,7 +79,7 @@ def test_there_is_an_extra_for_each_topic_and_all_holds_them(project: dict[str, 
     extras = project["optional-dependencies"]
     assert set(TOPICS) <= set(extras)
     held = extras["all"][0].removeprefix("mlwidgets[").removesuffix("]").split(",")
-    assert set(held) == set(extras) - {"all", "lab", "dask", "test"}
+    assert set(held) == set(extras) - {"all", "lab", "dask", "test", "bench"}
 
 
 def test_the_version_is_said_once(project: dict[str, Any]) -> None:

@@ -90,8 +90,7 @@ def q_learning(
         while not over:
             if grid is not world.grid:
                 world = GridWorld(grid)
-            explores = rng.random() < epsilon
-            a = int(rng.integers(4)) if explores else q[s].index(max(q[s]))  # (3)
+            a = int(rng.integers(4)) if rng.random() < epsilon else q[s].index(max(q[s]))  # (3)
             s2, r, done = world.step(s, a)
             delta = r + gamma * (0.0 if done else max(q[s2])) - q[s][a]  # (1)
             q[s][a] += alpha * delta  # (2)

@@ -7,8 +7,8 @@ doi:10.1111/j.2517-6161.1995.tb02031.x
     D = \max_v |F(v) - G(v)|                                       (1)  of a quantity
     \chi^2 = \sum \frac{(O - E)^2}{E}                              (2)  of categories
     \tilde p_i = \min(1, K p_i)                                    (3)  Bonferroni
-    \tilde p_{(i)} = \max_{j \le i} (K - j + 1) p_{(j)}            (4)  Holm
-    \tilde p_{(i)} = \min_{j \ge i} \frac{K}{j} p_{(j)}            (5)  Benjamini and Hochberg
+    \tilde p_{(i)} = \min(1, \max_{j \le i} (K - j + 1) p_{(j)})   (4)  Holm
+    \tilde p_{(i)} = \min(1, \min_{j \ge i} \frac{K}{j} p_{(j)})   (5)  Benjamini and Hochberg
     \mathrm{share} = \frac{1}{K} |\{i: \tilde p_i \le \alpha\}|     (6)  above threshold: retrain?
 
 Where: reference table of training; current table in service, in order of time; column column to
@@ -21,7 +21,7 @@ false_alarms false; missed missed; streak in a row; triggers triggers; worst dis
 columns; history evidence, -log10 of the corrected p; tracked columns; when batches; grid value; F
 reference; G window; c contribution; ranges bins; shown column; said in words.
 
-What to watch: Without a correction some column always alarms: twenty tests at 0.05 are one alarm.
+What to watch: Uncorrected, at 0.05 one of twenty columns that never move alarms, on average.
 
 Try: correction=none noise=186  how many of two hundred columns cry wolf?
 Try: drift=0.4 window=8  what does a longer window see, and how much later?

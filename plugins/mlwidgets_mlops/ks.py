@@ -9,20 +9,22 @@ doi:10.1007/BF02589501
     G(v) = \frac{1}{m} \sum_j [y_j \le v]                              (2)  share of the second
     D = \max_v |F(v) - G(v)|                                           (3)  the measuring stick
     q_s(i) = \frac{i}{s} q_{s-1}(i-1) + \frac{s-i}{s} q_{s-1}(i)       (4)  exact: draws from an urn
-    p \to 2 \sum_k (-1)^{k-1} e^{-2 k^2 D^2 nm / (n+m)}                (5)  of very many values
+    p_N = P(D_N \ge D) \to 2 \sum_k (-1)^{k-1} e^{-2 k^2 D^2 N}        (5)  of one; N = nm / (n+m)
     p^* = (1 + \sum_b [D^*_b \ge D]) / (1 + B)                         (6)  labels dealt anew
 
 Where: first your sample; second your other; column measure of the wines; drawn dots drawn beside
 them; shift second moved by, sd; decimals decimals kept; shuffles shuffles; D largest gap; F first;
 G second; grid value; where place of the stick; stick the stick; place where it stands; dots values;
-classes sample; null shuffles; gaps gap; at D; p_exact by counting; p_limit of many values;
-p_shuffled by shuffling; dealt shuffles done; said in words.
+classes sample; null shuffles; gaps gap; at D; p_exact by counting; p_limit as of one
+sample; p_shuffled by shuffling; dealt shuffles done; said in words.
 
 What to watch: The stick is the gap; p is how often the labels, dealt anew, leave one as long.
 
 Try: decimals=0 column=ash  equal values make long steps: which p still holds?
 Try: shift=1.5 column=alcohol  how far must the second be pushed until the stick is shortest?
 Try: shuffles=100  how sure is a p of so few shuffles?
+
+Of (5) the left side is computed, for N values; Kolmogorov's series on the right is its limit.
 """
 
 from __future__ import annotations
@@ -89,7 +91,7 @@ class Gap:
         self.dealt += times
         self.null += np.histogram(np.minimum(gaps / self.unit, self.edges[-1]), self.edges)[0]
 
-    def seen(self, dealt: int) -> Step:
+    def seen(self) -> Step:
         lo, hi = (float(share_up_to(s, self.where)) for s in (self.x, self.y))
         p = (1 + self.as_long) / (1 + self.dealt) if self.dealt else None  # (6)
         return Step(
@@ -107,7 +109,7 @@ class Gap:
             p_exact=self.p_exact,
             p_limit=self.p_limit,
             p_shuffled=p,
-            dealt=dealt,
+            dealt=self.dealt,
             said=told(self, p),
         )
 
@@ -125,21 +127,20 @@ def ks(
 ) -> ml.Frames[Step]:
     rng = np.random.default_rng(seed)
     live: tuple[Any, ...] = (column, drawn, shift, decimals)
-    gap, dealt = Gap(*pair(first, second, *live)), 0
+    gap = Gap(*pair(first, second, *live))
     while True:
-        now = yield gap.seen(dealt)
+        now = yield gap.seen()
         if now != live:
             gap, live = Gap(*pair(first, second, *now)), now
-        if dealt >= shuffles:
+        if gap.dealt >= shuffles:
             break
-        times = min(max(min(AT_ONCE, 500_000 // len(gap.steps)), 1), shuffles - dealt)
-        dealt += times
+        times = min(max(min(AT_ONCE, 500_000 // len(gap.steps)), 1), shuffles - gap.dealt)
         gap.shuffle(rng, times)
 
     def answer(name: str, value: Any) -> Step:
         asked = dict(zip(LIVE, live, strict=True)) | {name: value}
         other = Gap(*pair(first, second, *asked.values()))
         other.shuffle(np.random.default_rng(seed), min(shuffles, 1 + 5_000_000 // len(other.steps)))
-        return other.seen(shuffles)
+        return other.seen()
 
-    return ml.Done(gap.seen(shuffles), **{name: partial(answer, name) for name in LIVE})
+    return ml.Done(gap.seen(), **{name: partial(answer, name) for name in LIVE})

@@ -4,10 +4,11 @@ Kullback & Leibler (1951), "On information and sufficiency", Annals of Mathemati
 79-86. doi:10.1214/aoms/1177729694
 
     e_k = F^{-1}(k / \mathrm{bins})                                (1)  cuts at equal shares
-    P_k = |\{x: e_{k-1} \le x < e_k\}| / n                         (2)  share of the reference; Q
-    c_k = (Q_k - P_k) \ln \frac{Q_k}{P_k}                          (3)  what one bin contributes
-    \mathrm{psi} = \sum_k c_k = KL(P, Q) + KL(Q, P)                (4)  and all of them
-    \mathrm{noise} = (K - 1) (\frac{1}{n} + \frac{1}{m})           (5)  expected where nothing moved
+    p_k = |\{x: e_{k-1} \le x < e_k\}| / n                         (2)  share of the reference
+    P_k = \max(p_k, \mathrm{floor}) / \sum_l \max(p_l, \mathrm{floor})  (3)  none is empty; Q alike
+    c_k = (Q_k - P_k) \ln \frac{Q_k}{P_k}                          (4)  what one bin contributes
+    \mathrm{psi} = \sum_k c_k = KL(P, Q) + KL(Q, P)                (5)  and all of them
+    \mathrm{noise} = (K - 1) (\frac{1}{n} + \frac{1}{m})           (6)  expected where nothing moved
 
 Where: reference your sample; current your other, which comes in parts; column measure of the
 patients, the younger half and the older; drawn dots drawn beside them; bins bins; kind bins of
@@ -66,21 +67,21 @@ def divided(x: Floats, bins: int, kind: str = "quantile", ordered: bool = False)
 
 def share(less: Ints, n: int, floor: float) -> Floats:
     """Of the counts below each cut, the share of each bin; none is below the floor."""
-    P: Floats = np.diff(less, prepend=0, append=n) / n  # (2)
-    P = np.maximum(P, floor)
-    found: Floats = P / P.sum()
-    return found
+    p: Floats = np.diff(less, prepend=0, append=n) / n  # (2)
+    p = np.maximum(p, floor)
+    P: Floats = p / p.sum()  # (3)
+    return P
 
 
 def parts(P: Floats, Q: Floats) -> Floats:
-    return (Q - P) * np.log(Q / P)  # (3)
+    return (Q - P) * np.log(Q / P)  # (4)
 
 
 def psi_of(x: Floats, y: Floats, bins: int = 10, floor: float = 1e-4) -> float:
     """The index of two samples without NaN, in bins of equal shares of the first."""
     cuts = divided(x, bins)
     P, Q = (share(below(v, cuts), len(v), floor) for v in (x, y))
-    return float(parts(P, Q).sum())  # (4)
+    return float(parts(P, Q).sum())  # (5)
 
 
 @ml.algorithm(*PSI_VIEWS, step="batch", total="batches")
@@ -107,7 +108,8 @@ def psi(
         at = ranged(own) if own else divided(x, bins, kind, ordered=True)
         P, Q, c = c_of(at)
         K, per_bin = len(P), 1 / n + 1 / m
-        psi, noise = float(c.sum()), (K - 1) * per_bin  # (5)
+        psi = float(c.sum())  # (5)
+        noise = (K - 1) * per_bin  # (6)
         by_bins = [c_of(divided(x, int(B), kind, ordered=True))[2].sum() for B in COUNTS]
         seen = binned(at, x, y)
         within = np.searchsorted(at, seen["edges"], side="right")  # the bin of each place

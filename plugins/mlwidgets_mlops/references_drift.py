@@ -49,7 +49,7 @@ def two(params: dict[str, Any]) -> tuple[Floats, Floats]:
 def gap(given: tuple[Floats, Floats]) -> dict[str, Any]:
     x, y = given
     ours = Gap(x, y)
-    seen = ours.seen(0)
+    seen = ours.seen()
     p = {"p, counted": ours.p_exact} if countable(x, y) else {}
     return p | {"D": ours.D, "p, limit": ours.p_limit, "F": seen["F"], "G": seen["G"]}
 

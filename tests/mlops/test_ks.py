@@ -103,7 +103,18 @@ def test_a_shift_while_it_runs_moves_the_second_sample_and_deals_anew() -> None:
         before = run.step(10).trace.row(-1)
         after = run.set(shift=1.0).step(1).trace.row(-1)
     assert after["D"] < before["D"]
-    assert np.sum(after["null"]) < np.sum(before["null"])
+    assert (before["dealt"], after["dealt"]) == (100, 10)
+    assert np.sum(after["null"]) == 10
+
+
+def test_what_is_counted_as_dealt_was_dealt_to_the_samples_of_the_frame() -> None:
+    with closing(play(ks, shuffles=40)) as run:
+        run.step(3).set(shift=0.5)
+        last = run.wait().trace.row(-1)
+        assert last["dealt"] == np.sum(last["null"]) == 40
+        run.set(column="proline")
+        answer = run.wait().trace.row(-1)
+    assert answer["dealt"] == np.sum(answer["null"]) == 40
 
 
 def test_dots_that_are_drawn_join_their_sample() -> None:
@@ -148,7 +159,8 @@ def test_one_sample_alone_is_refused() -> None:
 def test_a_column_of_a_frame_is_a_sample_and_what_is_missing_is_left_out() -> None:
     frame = pd.DataFrame({"a": [1.0, 2.0, None, 4.0], "b": [True, False, True, True]})
     seen = next(ks(first=frame["a"], second=frame["b"]))
-    assert seen["said"].startswith("D = 1.0000") or "3 values beside 4" in seen["said"]
+    assert "3 values beside 4" in seen["said"]
+    assert [value for value, _ in seen["dots"]] == [1, 2, 4, 0, 1, 1, 1]
 
 
 def test_a_hundred_thousand_values_are_drawn_with_few() -> None:

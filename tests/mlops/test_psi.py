@@ -75,6 +75,15 @@ def test_infinite_values_are_in_the_outer_bins() -> None:
         assert np.isfinite(last["edges"]).all()
 
 
+@pytest.mark.parametrize("floor", [1e-4, 0.01])
+def test_an_empty_bin_has_the_floor_and_the_others_make_room(floor: float) -> None:
+    last = [*psi(reference=[0.0, 1.0], current=[1.0], cuts=[0.5], floor=floor, batches=1)][-1]
+    low = floor / (1 + floor)
+    assert (min(last["Q"]), max(last["Q"])) == pytest.approx((low, 1 - low), rel=1e-12)
+    expected = (low - 0.5) * np.log(low / 0.5) + (0.5 - low) * np.log((1 - low) / 0.5)
+    assert last["psi"] == pytest.approx(expected, rel=1e-12)
+
+
 def test_one_sample_alone_is_refused() -> None:
     with pytest.raises(ParamError, match="current: is needed beside reference"):
         next(psi(reference=[1.0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import mlwidgets as ml
 from mlwidgets.errors import MLError, ParamError
+from mlwidgets_mlops import references_fastapi as references
 from mlwidgets_mlops import serving as serving_module
 from mlwidgets_mlops.asked import Log, script
 from mlwidgets_mlops.models import Served
@@ -184,6 +186,22 @@ def test_every_status_of_the_script_is_in_the_documentation_but_of_a_method_that
     assert {one["status"] for one in seen} == {200, 401, 405, 413, 422}
 
 
+def test_verify_expects_a_status_of_each_request_of_the_script() -> None:
+    assert [*references.STATUSES] == [
+        name for name, _ in script(served(), MOST, np.random.default_rng(0))
+    ]
+
+
+@pytest.mark.parametrize("out", [1, 3])
+def test_a_module_is_verified_against_itself(out: int) -> None:
+    params = {"model": torch.nn.Linear(3, out), "data": None, "slack": 0.5, "seed": 0}
+    given = references.inputs(params)
+    ours, theirs = references.ours(given), references.theirs(given)
+    assert ours.keys() == theirs.keys() == references.service_compared.tolerance.keys()
+    np.testing.assert_allclose(ours["answers"], theirs["answers"], atol=1e-6)
+    assert ours["statuses"].tolist() == theirs["statuses"].tolist()
+
+
 # answered together --------------------------------------------------------------------------
 
 
@@ -287,6 +305,7 @@ def test_the_server_ends_with_its_run(how: str) -> None:
         run.restart(requests=0, seed=1)
     elif how == "forget":
         run = None
+        gc.collect()  # a run refers to itself
     else:
         getattr(run, how)()
     until(lambda: not listening(port), "its port is free")

@@ -13,7 +13,8 @@ import time
 from scripts import browser, environment, node
 
 JS = environment.ROOT / "js"
-WORKERS = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
+# A file's tests stay together, and files in order: those that reload plugins come late.
+WORKERS = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 NONE = 5  # pytest's answer where its options select no test
 
 

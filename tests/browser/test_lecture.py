@@ -215,7 +215,7 @@ def test_a_clicker_walks_the_stops_and_the_caption_says_where(exported: Opened) 
 def test_it_is_legible_from_the_back(
     exported: Opened, width: int, height: int, scheme: str
 ) -> None:
-    page, player = exported(width, height, color_scheme=scheme)
+    page, player = exported(width, height, color_scheme=scheme, reduced_motion="reduce")
     player.scrub(600)
     player.frame.press("l")
     lecturing(player)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.lab import Book, Lab, Theme
-from tests.browser.playing import LOAD, Player, opened
+from tests.browser.playing import LOAD, Player, opened, settled
 
 TITLE = "Proximal policy optimisation"
 PLAY = "run = %ml rl.ppo\nrun"
@@ -30,13 +30,14 @@ def cart(player: Player) -> Locator:
 def test_the_reader_takes_the_pole_and_hands_it_back(lab: Lab, theme: Theme) -> None:
     book, player = playing(lab)
     book.theme(theme)
-    book.eval("run.wait().status")
+    settled(book, player)
+    at = player.last
     player.frame.press("End")
+    player.at(at)
     stage = cart(player)
     expect(stage).to_have_accessible_name(re.compile("^Of the run: cart at"))
     book.screenshot(f"ppo_{theme}", book.output(1))
 
-    at = player.place
     stage.focus()
     book.page.keyboard.down("ArrowRight")
     expect(stage).to_have_accessible_name(re.compile("^By your hand: cart at"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-import sys
 import typing
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
@@ -144,8 +144,8 @@ class Algorithm(Generic[P, F]):
     @cached_property
     def page(self) -> Page:
         """What the docstring says: the function's own, else its module's."""
-        module = sys.modules.get(self.fn.__module__)
-        own = None if self.fn.__module__ == "__main__" else getattr(module, "__doc__", None)
+        module = inspect.unwrap(self.fn).__globals__
+        own = None if module.get("__name__") == "__main__" else module.get("__doc__")
         return read_page(self.doc or self.fn.__doc__ or own, self.name)
 
     @cached_property
@@ -179,6 +179,11 @@ class Algorithm(Generic[P, F]):
         units = ((c.name, c.unit.total) for c in self.declared if c.unit)
         coarser = ({"name": name, "column": name, "total": total} for name, total in units)
         return ({"name": self.step, "column": "", "total": self.total}, *coarser)
+
+    def look_up_types(self) -> None:
+        """Look its types up while their modules are there; those that cannot be are left."""
+        with suppress(Exception):
+            _ = self.declared
 
     @property
     def title(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 import typing
 from collections.abc import Callable, Generator, Mapping
@@ -162,12 +163,18 @@ class Schema(Mapping[str, Column]):
         return FrameError(f"frame {number}: cannot be read")
 
 
+@functools.lru_cache(1024)
+def type_hints(hint: type) -> Mapping[str, Any]:
+    """Looked up once: after plugins were read again, a class's own module may be gone."""
+    return typing.get_type_hints(hint, include_extras=True)
+
+
 def declared_columns(hint: Any) -> dict[str, tuple[Any, tuple[Any, ...]]]:
     """Name to (type, marks) of a TypedDict; empty for anything else."""
     if not typing.is_typeddict(hint):
         return {}
     columns = {}
-    for name, of in typing.get_type_hints(hint, include_extras=True).items():
+    for name, of in type_hints(hint).items():
         marks: tuple[Any, ...] = ()
         if typing.get_origin(of) in (typing.NotRequired, typing.Required):
             marks, of = (typing.get_origin(of),), typing.get_args(of)[0]

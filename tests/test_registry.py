@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mlwidgets import Unit, play
 from mlwidgets.errors import RegistryError
 from mlwidgets.registry import RESERVED, Registry
 from tests.plugins.broken import BROKEN
@@ -218,6 +219,39 @@ def test_reload_takes_up_what_changed(world: World) -> None:
     registry.reload()
     assert next(registry.get("good.count").load()())["k"] == 100
     assert "late.count" in registry.items
+
+
+HELD = """
+    from __future__ import annotations
+
+    from typing import Annotated, TypedDict
+
+    from mlwidgets import Frames, Unit, algorithm
+
+    class First(TypedDict):
+        k: Annotated[int, Unit(total="n")]
+
+    class Step(First):
+        m: Annotated[int, "nothing"]
+
+    @algorithm
+    def count(n: int = 3) -> Frames[Step]:
+        "Counting: one number after another."
+        for k in range(n):
+            yield Step(k=k, m=0)
+"""
+
+
+def test_what_is_held_can_still_be_played_after_a_reload(world: World) -> None:
+    world.add("good", GOOD.replace("{module}:count", "held:count"))
+    world.write("held.py", HELD)
+    registry = Registry()
+    held = registry.get("good.count").load()
+    registry.reload()
+    run = play(held).wait()
+    assert run.trace.schema["k"].unit == Unit(total="n")
+    assert held.title == "Counting"
+    run.close()
 
 
 @pytest.mark.parametrize("kind", ["does_not_parse", "raises_in_the_hook", "takes_a_topic"])

@@ -23,6 +23,7 @@ from mlwidgets.algorithms import Algorithm
 from mlwidgets.core import Core, Upto
 from mlwidgets.device import pick_device, thread_scope
 from mlwidgets.errors import told
+from mlwidgets.frame import type_hints
 from mlwidgets.kinds import Opaque
 from mlwidgets.page import Page
 from mlwidgets.params import Param, Spec
@@ -94,7 +95,7 @@ def unpack(data: bytes) -> Any:
 def function_of(algorithm: Algorithm[Any, Any]) -> Function:
     """All of an algorithm that a worker needs; its annotations may name what only is here."""
     hint = algorithm.frame_hint
-    hints = typing.get_type_hints(hint, include_extras=True) if hint is not None else {}
+    hints = type_hints(hint) if hint is not None else {}
     words = algorithm.page.where
     return Function(algorithm.fn, algorithm.fixed, algorithm._live, hints, words)
 

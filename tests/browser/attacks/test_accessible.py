@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 import mlwidgets
 from mlwidgets.registry import registry
 from tests.browser.conftest import Place
-from tests.browser.lab import Book, Lab, wait_until
+from tests.browser.lab import Book, Lab, Theme, wait_until
 from tests.browser.playing import LOAD, Player, opened, settled
 
 NAMES = [*registry().items]
@@ -115,6 +115,7 @@ def test_an_exported_page_has_no_violation(name: str, browser: Browser, tmp_path
     inspector(page)
     player = Player(page.get_by_role("group", name=run.algorithm.title, exact=True))
     expect(player.frame).to_be_visible()
+    theme: Theme
     for theme, rules in (("light", WCAG), ("dark", INK)):
         page.emulate_media(color_scheme=theme)
         assert judged(page.locator("html"), rules) == [], theme

@@ -206,20 +206,34 @@ function sliderFace(param, change, off) {
   const out = el("span", { class: "out", "aria-hidden": "true" });
   const node = row(param, input, out, input,
     el("span", { class: "ends", "aria-hidden": "true" }, el("span", {}, plain(param.lo ?? 0)), el("span", {}, plain(param.hi ?? 1))));
+  let now = NaN;
   const show = (/** @type {number} */ value) => {
     const at = String(scale.to(value));
+    now = value;
     if (input.value !== at) input.value = at;
     put(out, shown(param, value));
     input.setAttribute("aria-valuetext", shown(param, value));
   };
   const take = (/** @type {boolean} */ final) => {
-    const value = scale.from(Number(input.value));
+    const value = movedTo(scale, now, Number(input.value));
     show(value);
     change(value, final);
   };
   input.addEventListener("input", () => take(false));
   input.addEventListener("change", () => take(true));
   return { node, show };
+}
+
+/**
+ * The value at a slider's place, or, where rounding makes that the one in force, the next other one: no key is lost.
+ * @param {ReturnType<typeof sliderScale>} scale @param {number} now @param {number} k
+ */
+export function movedTo(scale, now, k) {
+  const by = Math.sign(k - scale.to(now)) * scale.step;
+  if (by === 0) return now;
+  let at = k;
+  while (scale.from(at) === now && at + by >= scale.min && at + by <= scale.max) at += by;
+  return scale.from(at);
 }
 
 /** A logarithmic slider runs over exponents. @param {Param} param */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at, inkOn, mix, ramps } from "../src/colour.js";
-import { parsed, sliderScale } from "../src/controls.js";
+import { movedTo, parsed, sliderScale } from "../src/controls.js";
 import { restored } from "../src/delta.js";
 import { allowed } from "../src/equations.js";
 import { painted } from "../src/paint.js";
@@ -37,6 +37,22 @@ test("painting changes one square; the start moves", () => {
 test("a logarithmic slider gives round values inside its range", () => {
   const scale = sliderScale({ kind: "float", lo: 1e-4, hi: 1, log: true });
   assert.deepEqual([scale.from(scale.min), scale.from(scale.max), scale.from(scale.to(0.01))], [1e-4, 1, 0.01]);
+});
+
+test("each key moves a logarithmic slider to another value, both ways, and none past its ends", () => {
+  for (const param of [{ lo: 1e-5, hi: 1 }, { lo: 0.01, hi: 10 }, { lo: 0.5, hi: 2 }, { lo: 1, hi: 1000, kind: "int" }]) {
+    const scale = sliderScale({ name: "lr", kind: "float", log: true, ...param });
+    for (const by of [1, -1]) {
+      const end = by > 0 ? param.hi : param.lo;
+      let now = by > 0 ? param.lo : param.hi;
+      for (let keys = 0; now !== end; keys++) {
+        const next = movedTo(scale, now, scale.to(now) + by);
+        assert.ok(by * (next - now) > 0 && keys < 500, `${now} is followed by ${next}`);
+        now = next;
+      }
+      assert.equal(movedTo(scale, now, scale.to(now)), end);
+    }
+  }
 });
 
 test("a field sends numbers, and what is none as it was typed", () => {

@@ -17,7 +17,11 @@ import pytest
 import mlwidgets
 from mlwidgets import Frames, algorithm
 from mlwidgets.errors import ParamError, RunError
-from mlwidgets.replay.variants import checked, variants
+from mlwidgets.replay.places import Processes
+from mlwidgets.replay.sweep import packed_job
+from mlwidgets.replay.variants import Shard, checked, variants
+from mlwidgets.replay.worker import Batch
+from tests.waiting import until
 
 
 @algorithm
@@ -76,6 +80,32 @@ def test_a_variant_that_ends_its_process_or_raises_costs_itself_alone() -> None:
     assert [end for k, end in enumerate(ends) if k not in (3, 5)] == [(5, None)] * 6
     assert [*found.columns["x"][rows(found, 7)]] == [0, 7, 14, 21, 28]
     assert [len(v) for v in found.columns["some"][rows(found, 6)]] == [1, 2, 3, 4, 5]
+
+
+class Again(Shard):
+    """Is lost twice; the first time another thread goes on before `lost` is over."""
+
+    def __init__(self, place: Processes, batch: Batch) -> None:
+        self.whys: list[str] = []
+        self.place = place
+        super().__init__(place, batch)
+
+    def lost(self, why: str) -> None:
+        first, gone = not self.whys, self.place._processes.get(self)
+        self.whys.append(why)
+        if first:
+            self.place.begin(self, self._batch)
+            until(lambda: self.place._processes.get(self) not in (None, gone), "it goes on")
+
+
+def test_what_begins_again_in_another_thread_is_lost_no_third_time() -> None:
+    run = mlwidgets.play(dangerous).wait()
+    job, packed = packed_job(run, checked(run, {"a": [3]}), 1)
+    place = Processes(2)
+    shard = Again(place, Batch(job, packed, 0, 1, math.inf))
+    until(lambda: len(shard.whys) >= 2 and not place._threads, "all is over")
+    assert shard.whys == ["the worker process ended early (exit code 7)"] * 2
+    place.close()
 
 
 def test_a_run_that_has_not_ended_is_varied_as_far_as_it_has_gone() -> None:

@@ -89,12 +89,14 @@ class Processes:
         try:
             with process:
                 try:
-                    self._read(core, job, process)
+                    died = self._read(core, job, process)
                 finally:
                     _kill(process)
         finally:
             with self._lock:
                 del self._processes[core]
+        if died:  # only now: it may begin again, at once and in another thread
+            core.lost(died)
 
     def _started(self, core: Fed, job: Job | Batch) -> subprocess.Popen[bytes] | None:
         with self._lock:  # nothing starts behind `close`, nor for a lane that is over
@@ -103,13 +105,14 @@ class Processes:
             process = self._processes[core] = _process(job)
             return process
 
-    def _read(self, core: Fed, job: Job | Batch, process: subprocess.Popen[bytes]) -> None:
+    def _read(self, core: Fed, job: Job | Batch, process: subprocess.Popen[bytes]) -> str:
+        """Until it is over, or how the process died."""
         core.begun()
         for piece in _pieces(job, process):
             core.take(piece)
             if core.over:
-                return
-        core.lost(_died(process.wait()))
+                return ""
+        return _died(process.wait())
 
 
 def _process(job: Job | Batch) -> subprocess.Popen[bytes]:

@@ -11,7 +11,7 @@ import pytest
 from mlwidgets import Grid, Run, play
 from mlwidgets.replay.verify import verify
 from mlwidgets_rl.gridworld import CLIFF, MOVES, GridWorld
-from mlwidgets_rl.q_learning import q_learning
+from mlwidgets_rl.q_learning import dice, q_learning
 from mlwidgets_rl.references import stood_on
 
 BOARDS = {
@@ -53,6 +53,16 @@ def moves_of(run: Run) -> Any:
     for n in range(1, len(trace)):
         began = n == 1 or trace["episode"][n - 1] != trace["episode"][max(n - 2, 0)]
         yield n, n - 1, start if began else int(trace["agent"][n - 1])
+
+
+def test_dice_drawn_a_thousand_at_once_are_those_of_numpy_one_by_one() -> None:
+    rng, (chances, choices) = np.random.default_rng(7), dice(7)
+    acts = np.random.default_rng(0).random(5_000) < 0.4
+    for act in acts:
+        if act:
+            assert next(choices) == rng.integers(4)
+        else:
+            assert next(chances)[0] == rng.random()
 
 
 @pytest.fixture(scope="module")

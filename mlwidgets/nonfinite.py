@@ -90,11 +90,12 @@ def array_states(
     import numpy as np
 
     first = values[0]
-    if first.nbytes <= SMALL and all(v.shape == first.shape for v in values):
-        rows = np.stack(values).reshape(len(values), -1)
-        good = np.isfinite(rows).all(axis=1)
+    if first.nbytes <= SMALL and len({v.shape for v in values}) == 1:
+        good = np.isfinite(np.concatenate(values)).reshape(len(values), -1).all(axis=1)
     else:
         good = np.array([bool(np.isfinite(v).all()) for v in values])
+    if good.all():
+        return good, ~good
     there = [fine or not array_absent(v) for fine, v in zip(good, values, strict=True)]
     return good, ~good & there
 

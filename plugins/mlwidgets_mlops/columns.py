@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -70,20 +72,30 @@ def columns_of(reference: Table, current: Table) -> list[Column]:
 
 
 def numbers_of(column: npt.NDArray[Any]) -> Floats | None:
-    """The values as float64, what is missing as NaN; None for texts and other objects."""
+    """The values as float64, what is missing as NaN, times in microseconds; None for texts."""
     if column.dtype.kind in "biuf":
         return column.astype(np.float64, copy=False)
-    if column.dtype.kind in "mM":  # a time, in the unit that it has
-        whole = column.astype(np.int64)
+    if column.dtype.kind in "mM":  # whatever unit it has
+        whole = column.astype(f"{column.dtype.kind}8[us]").astype(np.int64)
         return np.where(np.isnat(column), np.nan, whole)
     if column.dtype.kind != "O":
         return None
     lacks = np.array([missing(v) for v in column], bool)
-    if lacks.all() or not all(isinstance(v, (int, float, np.number)) for v in column[~lacks]):
+    there, found = column[~lacks], np.full(len(column), np.nan)
+    if not lacks.all() and all(isinstance(v, date) for v in there):
+        found[~lacks] = np.array([plain(v) for v in there], "M8[us]").astype(np.int64)
+    elif not lacks.all() and all(isinstance(v, (int, float, np.number, Decimal)) for v in there):
+        found[~lacks] = there.astype(np.float64)
+    else:
         return None
-    found = np.full(len(column), np.nan)
-    found[~lacks] = column[~lacks].astype(np.float64)
     return found
+
+
+def plain(when: date) -> date:
+    """A time with a zone as that of Greenwich, without one."""
+    if isinstance(when, datetime) and when.tzinfo is not None:
+        return when.astimezone(UTC).replace(tzinfo=None)
+    return when
 
 
 def categories(name: str, first: Iterable[Any], second: Iterable[Any]) -> Column:

@@ -39,7 +39,7 @@ import mlwidgets as ml
 
 from .chi_square import chi_square
 from .columns import Column, counted, stream_of
-from .kolmogorov import chance_of
+from .kolmogorov import chance_of_two
 from .monitor import DRIFT_VIEWS, Monitor, Seen
 from .on_device import ks_each
 from .ranks import Floats
@@ -59,7 +59,7 @@ def measured(pairs: list[Pair]) -> tuple[Floats, Floats]:
             alike.setdefault((len(x), len(y)), []).append(k)
     for (n, m), places in alike.items():
         D[places] = ks_each([pairs[k][1:] for k in places])  # (1)
-        p[places] = chance_of(D[places], n, m)
+        p[places] = chance_of_two(D[places], n, m)
     return D, p
 
 

@@ -15,6 +15,16 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 PART = 2_000_000  # terms at once
+FEW = 5_000  # steps of the urn; up to them two samples are counted
+
+
+def chance_of_two(D: Floats, n: int, m: int) -> Floats:
+    """The same, counted where both are few; never less than the two rarest of all orders have."""
+    n, m = min(n, m), max(n, m)
+    if n * (n + m) <= FEW:
+        return np.array([by_urn(round(float(d) * n * m), n, m) for d in D])
+    rarest = 2 * exp(lgamma(n + 1) + lgamma(m + 1) - lgamma(n + m + 1))
+    return np.maximum(chance_of(D, n, m), rarest)
 
 
 def chance_of(D: npt.ArrayLike, n: int, m: int) -> Floats:
@@ -94,6 +104,7 @@ def pelz_good(d: Floats, n: int) -> Floats:
     return found
 
 
+@lru_cache(10_000)
 def by_urn(gap: int, n: int, m: int) -> float:
     """P(n m D >= gap), exact where no two values are equal: labels drawn one by one from an urn.
 

@@ -37,7 +37,7 @@ import mlwidgets as ml
 
 from .pictures import PSI_VIEWS, Binned, binned, verdict
 from .ranks import Floats, Ints, below, quantiles
-from .samples import NONE, Drawn, Patient, Sample, parted, ranged, widths
+from .samples import NONE, Drawn, Patient, Sample, parted, ranged, topped, widths
 
 MOST = 50
 COUNTS = np.arange(2.0, MOST + 1)
@@ -60,9 +60,9 @@ class Step(Binned):
 
 def divided(x: Floats, bins: int, kind: str = "quantile", ordered: bool = False) -> Floats:
     """The cuts between so many bins; fewer where values are equal."""
-    if kind == "quantile":
-        return np.unique(quantiles(x, np.arange(1, bins) / bins, ordered))  # (1)
-    return widths(x, bins)
+    if kind == "width":
+        return topped(widths(x, bins), x)
+    return topped(np.unique(quantiles(x, np.arange(1, bins) / bins, ordered)), x)  # (1)
 
 
 def share(less: Ints, n: int, floor: float) -> Floats:

@@ -14,6 +14,7 @@ from mlwidgets import Reference, Table, UncheckedError
 
 from .columns import Column, present, stream_of
 from .drift_system import Correction, adjusted, drift_system, measured
+from .kolmogorov import FEW
 from .ks import Gap
 from .monitor import Monitor
 from .psi import divided, parts, psi_of, share
@@ -119,17 +120,22 @@ def index_of_scipy(given: dict[str, Any]) -> dict[str, Any]:
     if own:
         at = np.unique([cut for cut in own if np.isfinite(cut)])
     elif given["kind"] == "quantile":
-        at = np.unique(np.quantile(x, np.arange(1, given["bins"]) / given["bins"]))
+        at = topped(x, np.quantile(x, np.arange(1, given["bins"]) / given["bins"]))
     else:
-        at = np.unique(np.linspace(finite.min(), finite.max(), given["bins"] + 1)[1:-1])
+        at = topped(x, np.linspace(finite.min(), finite.max(), given["bins"] + 1)[1:-1])
     P, Q = histograms(x, y, at, floor)
-    ten = histograms(x, y, np.unique(np.quantile(x, np.arange(1, 10) / 10)), floor)
+    ten = histograms(x, y, topped(x, np.quantile(x, np.arange(1, 10) / 10)), floor)
     return {
         "cuts": at,
         "contributions": rel_entr(P, Q) + rel_entr(Q, P) - (P - Q) - (Q - P),
         "psi": stats.entropy(P, Q) + stats.entropy(Q, P),
         "psi of ten bins": stats.entropy(*ten) + stats.entropy(*ten[::-1]),
     }
+
+
+def topped(x: Floats, at: Floats) -> Floats:
+    """Each cut once; where the last is the largest value, what is more has a bin of its own."""
+    return np.unique([*at, np.nextafter(x.max(), np.inf)] if at[-1] == x.max() else at)
 
 
 def histograms(x: Floats, y: Floats, at: Floats, floor: float) -> tuple[Floats, Floats]:
@@ -216,7 +222,8 @@ def by_scipy(column: Column, x: Floats, y: Floats) -> tuple[float, float]:
     if not len(x) or not len(y):
         return 0.0, 1.0
     if not column.names:
-        found = stats.ks_2samp(x, y, method="asymp")
+        few = min(len(x), len(y)) * (len(x) + len(y)) <= FEW
+        found = stats.ks_2samp(x, y, method="exact" if few else "asymp")
         return float(found.statistic), float(found.pvalue)
     of: npt.NDArray[Any] = np.concatenate([np.zeros(len(x)), np.ones(len(y))])
     counts = stats.contingency.crosstab(of, np.concatenate([x, y])).count

@@ -185,3 +185,12 @@ def widths(x: Floats, bins: int) -> Floats:
     finite = x[np.isfinite(x)]
     lo, hi = (finite.min(), finite.max()) if len(finite) else (0.0, 0.0)
     return np.unique(lo + (hi / bins - lo / bins) * np.arange(1, bins))
+
+
+def topped(cuts: Floats, x: Floats) -> Floats:
+    """With a bin for what is more than all of x, where many values are equal to the largest.
+
+    Else a constant would share its bin with whatever it becomes.
+    """
+    top = float(x.max())
+    return cuts if cuts[-1] < top else np.unique(np.append(cuts, np.nextafter(top, np.inf)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from contextlib import closing
+from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
@@ -63,6 +64,21 @@ def test_a_thousand_columns_at_once_are_scipys() -> None:
     assert found["history"].shape[0] == len(found["tracked"]) == 24
     assert len(found["worst"]) == 16
     assert found["worst"] == sorted(found["worst"], reverse=True)
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 4), (2, 3), (9, 7), (40, 60), (300, 8)])
+def test_of_few_rows_p_is_scipys_count(n: int, m: int) -> None:
+    rng = np.random.default_rng(n)
+    x, y = rng.normal(size=(n, 5)), rng.normal([0, 0.5, 1, 2, 99], 1, (m, 5))
+    found = last(reference=x, current=y, batches=1, null=False)
+    theirs = [stats.ks_2samp(*pair).pvalue for pair in zip(x.T, y.T, strict=True)]
+    assert np.allclose(found["p"], theirs, atol=1e-10, rtol=1e-6)
+
+
+def test_no_p_is_less_than_the_rarest_order_has() -> None:
+    x, y = np.zeros((2000, 1)), np.ones((2, 1))
+    found = last(reference=x, current=y, batches=1, null=False)
+    assert found["p"][0] == pytest.approx(stats.ks_2samp(x[:, 0], y[:, 0]).pvalue, rel=1e-9)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -197,6 +213,40 @@ def test_a_constant_that_becomes_another_is_as_far_as_can_be() -> None:
     found = last(reference={"a": [1.0] * 50}, current={"a": [2.0] * 50}, batches=1)
     assert found["D"].tolist() == [1]
     assert found["alarms"] == 1
+
+
+def test_a_constant_that_becomes_another_has_an_index() -> None:
+    for other in (0.0, 2.0):
+        found = last(reference={"a": [1.0] * 50}, current={"a": [other] * 50}, batches=1)
+        assert found["psi"][0] > 1
+        assert found["ranges"] == ["under 1", "1", "above 1"]
+
+
+DAYS = pd.date_range("2020", periods=60)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (DAYS.tz_localize("UTC"), DAYS.tz_localize("UTC")),
+        (DAYS.tz_localize("Asia/Tokyo"), DAYS),
+        (DAYS.as_unit("ns"), DAYS.as_unit("s")),
+        (DAYS.date, DAYS.date),
+        ([*DAYS.tz_localize("UTC")[:59], None], DAYS),
+        ([Decimal(k) for k in range(60)], [float(k) for k in range(60)]),
+    ],
+)
+def test_times_are_quantities_whatever_zone_and_unit_they_have(first: Any, second: Any) -> None:
+    x, y = (pd.DataFrame({"t": part}) for part in (first, second))
+    with closing(play(drift_system, batches=1, reference=x, current=y)) as run:
+        report = run.wait().result
+    assert report[0]["test"] == "Kolmogorov-Smirnov"
+    assert report[0]["distance"] < 0.05
+
+
+def test_a_year_later_is_far_away_in_every_zone() -> None:
+    x, y = (pd.DataFrame({"t": DAYS.tz_localize("UTC") + pd.Timedelta(days=d)}) for d in (0, 365))
+    assert last(reference=x, current=y, batches=1)["D"].tolist() == [1]
 
 
 def test_a_column_that_is_missing_altogether_is_seen_as_missing() -> None:

@@ -60,8 +60,14 @@ def test_more_bins_look_less_stable_and_chance_explains_it() -> None:
     assert many == pytest.approx(19 * 0.0015, rel=0.15)
 
 
-def test_a_constant_column_has_two_bins_and_no_drift() -> None:
-    assert len(divided(np.ones(50), 10)) == 1
+@pytest.mark.parametrize("kind", ["quantile", "width"])
+def test_a_constant_has_a_bin_of_its_own_and_whatever_it_becomes_is_seen(kind: str) -> None:
+    cuts = divided(np.ones(50), 10, kind)
+    assert [np.digitize(v, cuts) for v in (0.0, 1.0, 2.0)] == [0, 1, 2]
+    assert psi_of(np.ones(50), np.full(50, 2.0)) > 1
+
+
+def test_a_constant_column_has_no_drift() -> None:
     last = [*psi(reference=np.ones(50), current=np.ones(9), batches=2)][-1]
     assert last["psi"] == 0
     assert [*psi(reference=np.ones(50), current=np.zeros(9), batches=2)][-1]["psi"] > 1

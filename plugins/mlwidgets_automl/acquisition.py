@@ -31,7 +31,7 @@ Try: ell=0.02  what is a point worth when it tells nothing about its neighbours?
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtr
@@ -48,6 +48,7 @@ from .searching import Search, Slopes, Worth, sure
 ROOT = np.sqrt(2 * np.pi)
 FAR = -300.0  # below it the tail's series is the more exact
 NONE: list[float] = []
+LIVE = ("picks", "follow", "xi", "beta", "ell")
 
 
 class Step(Priced):
@@ -132,8 +133,14 @@ def acquisition(
         x, who = first.pop(0) if first else (tops[follow], follow)
         search.evaluate(*hand.asked(picks, x, who))
 
-    def more(picks: list[float]) -> Step:
-        search.evaluate(*hand.asked(picks, tops[follow], follow))
+    def more(name: str, value: Any) -> Step:
+        """A frame of what is changed when all is over; a place that is clicked is evaluated."""
+        nonlocal picks, follow, xi, beta, ell
+        now: list[Any] = [picks, follow, xi, beta, ell]
+        now[LIVE.index(name)] = value
+        picks, follow, xi, beta, ell = now
+        if hand.fresh(picks):
+            search.evaluate(*hand.asked(picks, search.X[-1], follow))
         return seen()[0]
 
-    return ml.Done(search.found, picks=more)
+    return ml.Done(search.found, **{name: partial(more, name) for name in LIVE})

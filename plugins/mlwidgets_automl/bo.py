@@ -29,7 +29,8 @@ Try: objective=digits_svm evaluations=15  how many settings must be tried for a 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -43,6 +44,7 @@ from .hand import Hand
 from .objectives import FORRESTER, Objective, bounded
 from .searching import Search, everywhere
 
+LIVE = ("acquisition", "beta", "picks", "veto", "points", "moved")
 PAIR = [0, 1]
 EMPTY = ml.Points()
 Bounds = list[list[float]]
@@ -123,10 +125,14 @@ def bo(
             _, x, who = proposed(search)
         advance(x, who)
 
-    def more(clicked: list[float]) -> Step:
-        nonlocal picks
-        picks = clicked
-        advance(*proposed(search)[1:])
+    def more(name: str, value: Any) -> Step:
+        """A frame of what is changed when all is over; a place that is clicked is evaluated."""
+        nonlocal acquisition, beta, picks, veto, points, moved
+        now: list[Any] = [acquisition, beta, picks, veto, points, moved]
+        now[LIVE.index(name)] = value
+        acquisition, beta, picks, veto, points, moved = now
+        if hand.fresh(hand.wanted(picks, points, moved)):
+            advance(*proposed(search)[1:])
         return seen(*proposed(search)[:2])
 
-    return ml.Done(search.found, picks=more)
+    return ml.Done(search.found, **{name: partial(more, name) for name in LIVE})

@@ -24,15 +24,18 @@ class Hand:
         self.f, self.across = f, [0] if len(f.bounds) == 1 else list(across)
         self.taken: set[tuple[float, ...]] = set()
 
+    def fresh(self, places: Sequence[object]) -> list[tuple[float, ...]]:
+        """Those that were not taken yet."""
+        rows = np.reshape(np.asarray(places, float), (-1, len(self.across))).tolist()
+        return [place for place in map(tuple, rows) if place not in self.taken]
+
     def asked(self, places: Sequence[object], x: Floats, who: str) -> tuple[Floats, str]:
         """x, with what a person asked for in its place: the first that was not taken yet."""
-        for place in np.reshape(np.asarray(places, float), (-1, len(self.across))):
-            key = tuple(place.tolist())
-            if key not in self.taken:
-                self.taken.add(key)
-                outside = self.f.outside(x)
-                outside[self.across] = place
-                return self.f.inside(outside), "you"
+        for place in self.fresh(places)[:1]:
+            self.taken.add(place)
+            outside = self.f.outside(x)
+            outside[self.across] = place
+            return self.f.inside(outside), "you"
         return x, who
 
     def wanted(self, picks: Sequence[float], points: ml.Points, moved: ml.Points) -> list[object]:

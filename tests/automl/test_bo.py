@@ -147,6 +147,35 @@ def test_a_click_is_answered_when_the_search_is_over() -> None:
             assert last(run, "said").endswith("chosen by you")
 
 
+def test_a_search_of_two_inputs_that_is_over_goes_on_where_you_click_or_drag() -> None:
+    with closing(play("automl.bo", objective="branin", evaluations=5).wait()) as run:
+        run.set(points=[[1.0, 2.0, 0]])
+        assert run.status == "done"
+        assert len(run.trace) == 7, "the six frames are kept"
+        assert last(run, "xy")[-1] == pytest.approx([1, 2])
+        run.set(moved=[[7.0, 8.0]])
+        assert last(run, "xy")[-1] == pytest.approx([7, 8])
+        assert last(run, "evaluation") == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("automl.bo", {"veto": [0.3]}),
+        ("automl.bo", {"picks": []}),
+        ("automl.bo", {"acquisition": "ucb"}),
+        ("automl.acquisition", {"picks": []}),
+        ("automl.acquisition", {"follow": "pi"}),
+    ],
+)
+def test_what_asks_for_no_evaluation_when_all_is_over_makes_none(name: str, given: Any) -> None:
+    with closing(play(name, evaluations=4, picks=[0.55]).wait()) as run:
+        run.set(**given)
+        assert run.status == "done"
+        assert last(run, "evaluation") == 4
+        assert len(run.trace) == 6, "and yet another picture"
+
+
 # functions of one's own -------------------------------------------------------------------
 
 

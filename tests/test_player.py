@@ -8,11 +8,11 @@ import json
 import struct
 from collections.abc import Iterator
 from threading import Thread
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from mlwidgets import Run, play
+from mlwidgets import Frames, Points, PointsKind, Run, play
 from mlwidgets.drivers import ThreadDriver
 from mlwidgets.player import STATIC, Player, chunk, front_end
 from mlwidgets.wire import sender
@@ -241,3 +241,26 @@ def test_a_closed_player_is_collected_in_the_midst_of_sending(player: Watched) -
         thread.start()
         thread.join(10)
         assert not thread.is_alive()
+
+
+def clicked(
+    places: Annotated[Points, PointsKind()] = Points("moons"),  # noqa: B008  never changed
+    seed: int = 0,
+) -> Frames[dict[str, int]]:
+    yield {"many": len(places)}
+
+
+@pytest.mark.parametrize(
+    ("places", "many"), [({"xy": [[0.5, 0.5]], "labels": [0]}, 1), ("line:7", 7)], ids=str
+)
+def test_a_run_begun_with_what_a_hand_drew_is_told_to_the_page(places: Any, many: int) -> None:
+    player = Watched(play(clicked))
+    player.run._player = player
+    player.receive({"type": "ready", "client": "page"})
+    answer = player.ask("try", 9, params={"places": places, "seed": 0})
+    assert answer["error"] is None
+    until(lambda: len(player.state.get("family", ())) == 2, "the page is told of both")
+    assert player.state["family"][1]["label"].startswith("places")
+    assert "seed" not in player.state["family"][1]["label"], "as it was"
+    assert player.run.step().trace["many"][-1] == many
+    player.run.close()

@@ -38,10 +38,13 @@ def label_of(run: Run) -> str:
     if origin is None:
         return "first run"
     since = -1 if origin.at is None else origin.at
-    changed = dict(origin.changed) if origin.at is None else {}
-    changed |= {event.name: event.new for event in run._core.course if event.frame > since}
-    spec = run.algorithm.spec
-    said = [f"{spec[n].symbol or n} = {spec[n].format(value)}" for n, value in changed.items()]
+    spec, start, parent = run.algorithm.spec, run._core.start, origin.parent._core.start
+    begun = origin.changed if origin.at is None else ()
+    told = {n: (spec[n].format(start[n]), spec[n].format(parent[n])) for n in begun}
+    changed = {n: mine for n, (mine, theirs) in told.items() if mine != theirs}
+    late = [event for event in run._core.course if event.frame > since]
+    changed |= {event.name: spec[event.name].format(event.new) for event in late}
+    said = [f"{spec[n].symbol or n} = {value}" for n, value in changed.items()]
     words = ", ".join(text if len(text) < 32 else text.partition(" = ")[0] for text in said[:3])
     return words + "…" * (len(said) > 3) or "as before"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -164,7 +165,8 @@ class TableKind(Kind):
         return "$table"
 
     def to_json(self, value: Any) -> dict[str, Any]:
-        return {"rows": len(value), "columns": list(value.columns)[:50]}
+        names = list(value.columns)
+        return {"rows": len(value), "columns": names[:50], "wide": len(names)}
 
     def describe(self) -> str:
         return "a table (DataFrame, Bunch, dict of columns, 2-D array)"
@@ -202,6 +204,9 @@ def _columns(value: Any) -> dict[str, npt.NDArray[Any]]:
         named = {str(n): data[:, k] for k, n in enumerate(value["feature_names"])}
         return named | ({"target": np.asarray(value["target"])} if "target" in value else {})
     if hasattr(value, "columns") and hasattr(value, "__getitem__"):  # pandas, polars
+        for name, times in Counter(map(str, value.columns)).most_common(1):
+            if times > 1:
+                raise ValueError(f"must name each column once, {name!r} is there {times} times")
         return {str(name): np.asarray(value[name]) for name in value.columns}
     if isinstance(value, Mapping):
         return {str(name): np.asarray(column) for name, column in value.items()}

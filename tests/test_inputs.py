@@ -114,6 +114,17 @@ def test_a_bunch_brings_its_target() -> None:
     assert TableKind().to_json(table)["rows"] == 150
 
 
+def test_of_a_wide_table_all_columns_are_counted_and_few_are_named() -> None:
+    told = TableKind().to_json(TableKind().check(np.zeros((2, 1000))))
+    assert (told["rows"], told["wide"], len(told["columns"])) == (2, 1000, 50)
+
+
+@pytest.mark.parametrize("names", [["a", "a"], [1, "1"]])
+def test_a_name_that_two_columns_have_is_told(names: list[Any]) -> None:
+    with pytest.raises(ValueError, match=f"must name each column once, '{names[0]}' is there 2"):
+        TableKind().check(pd.DataFrame([[1, 2]], columns=names))
+
+
 @pytest.mark.parametrize(
     "value",
     [7, "text", {}, {"a": 1}, {"a": np.zeros((2, 2))}, np.zeros(3), {"a": [1], "b": [1, 2]}],

@@ -6,6 +6,8 @@ import { viewOf } from "./views/index.js";
 
 /** @import { Ctx, Moment, View, ViewSpec } from "./types" */
 
+const LETTER = 6.2, DIGIT = 7.3; // px, of a caption's words and of the values beside them
+
 /**
  * @param {ViewSpec} spec
  * @param {Omit<Ctx, "spec" | "body" | "say">} page
@@ -18,15 +20,24 @@ export function figure(spec, page) {
   const data = el("div", { class: "data", id, hidden: true, tabindex: 0, role: "region", "aria-label": `Data of ${title}` });
   const more = el("button", { class: "more", type: "button", "aria-expanded": "false", "aria-controls": id, onclick: toggle }, "Data table");
   more.setAttribute("aria-label", `Data table: ${title}`);
-  const node = el("figure", { class: spec.wide ? "wide" : null },
-    el("figcaption", { class: spec.picks ? "steady" : null }, el("span", {}, el("b", {}, title), ...note(spec.note), extra), now), body, more, data);
+  const name = el("span", {}, el("b", {}, title), ...note(spec.note), extra);
+  const caption = el("figcaption", { class: spec.picks ? "steady" : null }, name, now);
+  const node = el("figure", { class: spec.wide ? "wide" : null }, caption, body, more, data);
+  let fitted = 0;
   /** @type {[string, string] | null} to be written once all figures are drawn: what is written between two would lay the page out twice */
   let said = null;
   const say = (/** @type {string} */ more, /** @type {string} */ value) => {
     if (drawing) return void (said = [more, value]);
     put(extra, more);
     put(now, rounded && /^[−\d.]/.test(value) ? `≈ ${value}` : value);
+    fit();
   };
+  /** A value too long to stand beside the title has a line of its own, from then on: a caption that changed its height would move the picture. */
+  function fit() {
+    if (fitted !== widthOf(body)) caption.classList.toggle("steady", Boolean(spec.picks));
+    fitted = widthOf(body);
+    if (LETTER * (name.textContent ?? "").length + DIGIT * (now.textContent ?? "").length > fitted) caption.classList.add("steady");
+  }
   const rounded = page.info.columns.some((column) => column.rounded && spec.columns?.includes(column.name));
   if (rounded) now.title = page.info.rounded ?? "";
   /** @type {View | null} */

@@ -114,6 +114,12 @@ def _try(text: str) -> Try:
 Tree = list[Any]
 """A MathML element: [tag, {attributes}, child, ...], each child a tree or text."""
 NAME = {char: name for name, char in GREEK.items()} | {"ϵ": "epsilon", "ϕ": "phi"}
+OPERATORS = re.compile(r"\\(arg|argmax|argmin)(?![A-Za-z])")
+
+
+def readable(tex: str) -> str:
+    """TeX without the operators that latex2mathml does not know by their short names."""
+    return OPERATORS.sub(r"\\operatorname{\1}", tex)
 
 
 def math_tree(tex: str, names: Iterable[str]) -> Tree:
@@ -126,7 +132,8 @@ def _math_tree(tex: str, names: frozenset[str]) -> Tree:
     from latex2mathml.converter import convert
 
     try:
-        root = ElementTree.fromstring(convert(tex))  # noqa: S314  made one line above, from no file
+        made = convert(readable(tex))
+        root = ElementTree.fromstring(made)  # noqa: S314  made one line above, from no file
     except Exception:  # the parser raises many kinds; bad TeX is shown as it was typed
         return ["math", {}, ["mtext", {}, tex]]
     return _tree(root, set(names))

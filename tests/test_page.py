@@ -92,6 +92,12 @@ def test_variant_letters_stand_for_the_same_names() -> None:
     assert names_in(math_tree(r"\varepsilon + \phi", ["epsilon", "phi"])) == {"epsilon", "phi"}
 
 
+def test_an_operator_is_named_as_it_is_read() -> None:
+    for tex in (r"z = \arg\min_j d_j", r"\argmax_a Q", r"\argument"):
+        assert (r"\arg" in str(math_tree(tex, []))) == (tex == r"\argument")
+    assert ["mo", {}, "arg"] in math_tree(r"z = \arg\min_j d_j", [])[2]
+
+
 def test_bad_tex_is_shown_as_it_was_typed() -> None:
     tree = math_tree(r"\frac{a", [])
     assert tree[0] == "math"

@@ -28,6 +28,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.dollarmath.index import math_inline_dollar
 
 from mlwidgets.errors import clip
+from mlwidgets.page import readable
 
 ELEMENTS = """
     a abbr b blockquote br caption center cite code col colgroup dd del details dfn div dl dt em
@@ -42,13 +43,7 @@ OF_MATH = """
     columnalign columnspan rowspan columnlines rowlines columnspacing rowspacing display
     displaystyle fence form linethickness lspace rspace mathvariant maxsize minsize movablelimits
     notation separator stretchy symmetric width height depth accent accentunder"""
-NAMES = {  # operators that latex2mathml does not know
-    "arg": r"\operatorname{arg}",
-    "argmax": r"\operatorname*{arg\,max}",
-    "argmin": r"\operatorname*{arg\,min}",
-}
 UNSEEN = re.compile(r"\\label\s*\{[^{}]*\}|\\(?:nonumber|notag)(?![A-Za-z])")
-UNKNOWN = re.compile(r"\\(arg|argmax|argmin)(?![A-Za-z])")
 LIMITS = ("max", "min", "sup", "inf", "lim", "argmax", "argmin", "Pr")
 HEADINGS = frozenset(f"h{n}" for n in range(1, 7))
 TAGS = {*HEADINGS, *ELEMENTS.split()}
@@ -289,9 +284,8 @@ def equation(tex: str, *, display: bool = False) -> str:
     from latex2mathml.converter import convert
 
     source = ENVIRONMENTS.sub(r"\\\1{align*}", UNSEEN.sub("", tex).strip())
-    source = UNKNOWN.sub(lambda found: NAMES[found[1]], source)
     try:
-        made = convert(source, display="block" if display else "inline")
+        made = convert(readable(source), display="block" if display else "inline")
         root = ElementTree.fromstring(made)  # noqa: S314  made one line above, from no file
     except Exception:  # the parser raises many kinds
         tag = "pre" if display else "code"

@@ -76,7 +76,7 @@ SEARCHES = (
         moves="moved",
     ),
     ml.Scatter("xy", "Acquisition", marks="place", field="worth", over="extent", axes="axes"),
-    ml.Line("regret", "rival_regret", title="Regret", x="evaluation", log=True, hue="error"),
+    ml.Line("regret", "rival_regret", title="Regret", x="evaluation", log=True),
     ml.Line("best", "rival", title="Lowest value", x="evaluation"),
     ml.Bars("lengths", "Length scale", "of each input", labels="inputs"),
     ml.Words("said", "What happened"),

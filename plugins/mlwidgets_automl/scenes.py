@@ -28,7 +28,7 @@ CLICKED = ml.Points(
         [0.62, -0.42],
     ]
 )
-Seen = Annotated[ml.Points, ml.PointsKind(most=200)]
+Seen = Annotated[ml.Points, ml.PointsKind(most=200), ml.Unless("data")]
 Size = Annotated[float, ml.Log(0.01, 10)]
 VIEWS = (
     ml.Scatter(

@@ -162,9 +162,10 @@ def _columns(data: Table, target: str) -> tuple[Floats, npt.NDArray[np.int64], i
     if missing := sum(value is None or value != value for value in data[of]):
         raise ParamError(f"target={of!r}: has {missing} missing values", "target")
     classes, y = np.unique(data[of].astype(str), return_inverse=True)
-    if not 2 <= len(classes) <= MOST_CLASSES:
+    most = min(MOST_CLASSES, len(data) // 2)  # what is measured has a value for each row
+    if not 2 <= len(classes) <= most:
         raise ParamError(
-            f"target={of!r}: has {len(classes)} different values, must have 2 to {MOST_CLASSES}"
+            f"target={of!r}: has {len(classes)} different values, must have 2 to {most}"
             " classes: name the column that holds them, target=...",
             "target",
         )

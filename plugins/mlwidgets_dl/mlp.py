@@ -12,13 +12,12 @@ Nature 323, 533-536. doi:10.1038/323533a0
     \partial b_l = \sum_i \delta_{l,i}                          (7)  and of the biases
     \delta_{l-1} = (\delta_l W_l^\top) \odot \phi'(a_{l-1})     (8)  the error, one layer back
 
-Where: points your points; data your own table; target its column of classes; layers neurons of each
-hidden layer; phi activation; lr learning rate; optimizer optimizer; lambda_ weight decay;
-batch mini-batch; epochs epochs; seed seed; loss loss of a mini-batch; accuracy test accuracy;
-epoch epochs finished; xy the examples; y their classes; surface what it answers; extent the plane;
-axes its sides;
-neurons what each neuron answers; names layer and neuron; gradient size of each layer's gradient;
-layers_ layers.
+Where: points your points; data your own table; target the table's column of classes; layers
+neurons of each hidden layer; phi activation; lr learning rate; optimizer optimizer; lambda_ weight
+decay; batch mini-batch; epochs epochs; seed seed; loss loss of a mini-batch; accuracy test
+accuracy; epoch epochs finished; xy the examples; y their classes; surface what it answers; extent
+the plane; axes its sides; neurons what each neuron answers; names layer and neuron; gradient size
+of each layer's gradient; layers_ layers.
 
 What to watch: Each neuron of the first layer draws one soft line; the next layers bend them
 together. Draw a point on the wrong side and see which neurons move.
@@ -91,7 +90,7 @@ def cross_entropy(a: Tensor, Y: Tensor) -> Tensor:
     step="mini-batch",
 )
 def mlp(
-    points: ml.Live[Annotated[ml.Points, TWO]] = MOONS,
+    points: ml.Live[Annotated[ml.Points, TWO, ml.Unless("data")]] = MOONS,
     layers: list[Annotated[int, ml.Range(1, 512)]] = [8, 8],  # noqa: B006  never changed
     phi: ml.Live[Activation] = "tanh",
     lr: ml.Live[Annotated[float, ml.Log(1e-5, 1)]] = 0.01,

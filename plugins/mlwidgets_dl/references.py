@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mlwidgets import Reference
+from mlwidgets import Reference, UncheckedError
 
 from .backprop import backprop
 from .examples import TWO, examples
@@ -45,6 +45,9 @@ def inputs(params: dict[str, Any]) -> dict[str, Any]:
     """First weights and the first mini-batches of the run, in double precision."""
     rng = np.random.default_rng(params["seed"])
     seen = examples(params["points"], params["data"], params["target"])
+    asked = seen.parts.test_x if len(seen.parts.test_x) else seen.parts.train_x
+    if not len(asked):
+        raise UncheckedError("there is nothing to learn from")
     sizes = [seen.features, *params["layers"], seen.classes]
     _, flat = begun(rng, sizes)
     order = torch.as_tensor(rng.permutation(len(seen.parts.train_y)))
@@ -57,7 +60,7 @@ def inputs(params: dict[str, Any]) -> dict[str, Any]:
         "sizes": sizes,
         "flat": flat.double(),
         "batches": [(x[chosen], Y[chosen]) for chosen in batches if len(chosen)],
-        "test": seen.parts.test_x.double(),
+        "test": asked.double(),
     }
 
 

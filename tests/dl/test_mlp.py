@@ -103,6 +103,19 @@ def test_nothing_drawn_is_nothing_learned_until_something_is() -> None:
     run.close()
 
 
+def test_two_points_are_checked_and_none_are_said_to_be_unchecked() -> None:
+    for points, unchecked in (([], True), ([[0, 0, 1], [1, 0, 0]], False)):
+        run = play(mlp, points=points)
+        found = run.verify()
+        run.close()
+        assert found.passed, found
+        assert any(row.unchecked for row in found.rows) == unchecked
+
+
+def test_points_have_no_effect_beside_a_table() -> None:
+    assert mlp.spec.inert({"data": TEN}) == ("points",)
+
+
 def test_it_learns_as_well_as_scikit_learn() -> None:
     ours = last(data=load_digits(), layers=[64], phi="relu", batch=64, epochs=20)["accuracy"]
     seen = examples(MOONS, mlp.spec["data"].check(load_digits()), "")
@@ -145,8 +158,9 @@ TEN = np.arange(30.0).reshape(10, 3)
     ("given", "said"),
     [
         ({"data": TEN[:3]}, "has 3 rows and 2 columns beside 'x2'; must have 10 rows or more"),
-        ({"data": np.zeros((10, 3))}, "has 1 different values, must have 2 to 20 classes"),
+        ({"data": np.zeros((10, 3))}, "has 1 different values, must have 2 to 5 classes"),
         ({"data": np.arange(90.0).reshape(30, 3)}, "has 30 different values"),
+        ({"data": TEN}, "has 10 different values, must have 2 to 5 classes"),
         ({"data": TEN, "target": "x22"}, "is no column of data. Did you mean 'x2'?"),
         (
             {"data": {"a": ["u"] * 10, "b": [0, 1] * 5}},

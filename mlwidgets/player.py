@@ -220,6 +220,13 @@ class Player(anywidget.AnyWidget):
             self.watch(run)
         self.told()
 
+    def reshaped(self) -> None:
+        """The run has begun anew: where it has other columns or views, its pages begin anew too."""
+        info = self.info_now()
+        if _shape(info) != _shape(self.info):
+            self._kept, self.first = (), b""
+            self.info = info
+
     def told(self) -> None:
         """Something of what is shown has changed."""
         self.feed.state_due = True
@@ -399,6 +406,11 @@ def member(family: Sequence[Run], place: Any) -> Run:
     if found is None:
         raise RunError(f"run {place!r} of this family is closed")
     return found
+
+
+def _shape(info: dict[str, Any]) -> tuple[Any, Any]:
+    """The views, and the names of the columns that they draw."""
+    return info["views"], [column["name"] for column in info["columns"]]
 
 
 def stand_ins(run: Run) -> dict[str, str]:

@@ -315,14 +315,14 @@ class Run:
         if self.status == "done" and not changes:
             self._frames = self._core.number + 1
         self._driver.stop()
-        before, pausing = (self._core, self._driver), self.pausing
+        before, pausing = (self._core, self._driver, self.views), self.pausing
         try:
             self._launch(values)
             if self._core.fault and not self.trace:
                 raise RunError(f"{self.name}: frame 0 raised {self._core.fault['text']}")
         except MLError as error:  # what was there stays
             self._driver.stop()
-            self._core, self._driver = before
+            self._core, self._driver, self.views = before
             self._watch()
             if (
                 isinstance(error, ParamError)
@@ -334,6 +334,8 @@ class Run:
         if pausing and not self._core.over:
             with suppress(SearchError):  # its frames have other names now
                 self.pause_when(pausing)
+        for player in self.players:
+            player.reshaped()
         return self
 
     def branch(self, at: int | None = None, **changes: Any) -> Run:

@@ -6,13 +6,13 @@ import gc
 import itertools
 import threading
 import weakref
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import pytest
 
 import mlwidgets
-from mlwidgets import Frames, Live, Rate, algorithm, play
+from mlwidgets import Frames, Line, Live, Rate, algorithm, play
 from mlwidgets.core import Core, Upto
 from mlwidgets.errors import MLError, ParamError, RunError
 from mlwidgets.params import Param
@@ -40,6 +40,28 @@ def test_a_branch_shares_the_past_and_goes_on_otherwise() -> None:
     assert (twin.trace["by"][40], twin.trace["by"][41]) == (0.5, 0.9)
     assert not np.array_equal(twin.trace["x"], run.trace["x"])
     assert run.number == 60, "the run itself stays where it was"
+
+
+class Either(TypedDict):
+    deep: float
+    here: NotRequired[float]
+    there: NotRequired[float]
+
+
+@algorithm(Line("here"), Line("there"), Line("deep"))
+def either(there: bool = False, by: Live[Rate] = 0.5) -> Frames[Either]:
+    """Two figures, of which one is drawn."""
+    while True:
+        x = Either(deep=by, there=1.0) if there else Either(deep=by, here=1.0)
+        by = yield x
+
+
+def test_a_branch_that_begins_anew_may_have_other_views() -> None:
+    run = play(either).step(3)
+    twin = run.branch(at=2, by=0.1)
+    assert [v.columns for v in twin.views] == [("here",), ("deep",)]
+    twin.restart(there=True)
+    assert [v.columns for v in twin.views] == [("there",), ("deep",)]
 
 
 def test_a_branch_without_changes_goes_on_as_the_run_did() -> None:

@@ -16,6 +16,7 @@ from mlwidgets import Frames, Points, PointsKind, Run, play
 from mlwidgets.drivers import ThreadDriver
 from mlwidgets.player import STATIC, Player, chunk, front_end
 from mlwidgets.wire import sender
+from tests.test_branch import either
 from tests.test_run import walk
 from tests.waiting import until
 
@@ -141,6 +142,19 @@ def test_a_refused_restart_is_answered_and_changes_nothing(player: Watched) -> N
     answer = player.ask("restart", params={"laps": 0})
     assert (answer["param"], answer["error"][:7]) == ("laps", "laps=0:")
     assert player.run._core is core
+
+
+def test_a_restart_with_other_columns_tells_its_pages_to_begin_anew() -> None:
+    player = Watched(play(either))
+    told: list[Any] = []
+    player.observe(lambda change: told.append(change["new"]), "info")
+    assert player.ask("restart", params={"by": 0.1}) == OK
+    assert not told, "the figures are the same"
+    assert player.ask("restart", params={"there": True}, request=2) == OK | {"id": 2}
+    (info,) = told
+    assert [view["columns"] for view in info["views"]] == [["there"], ["deep"]]
+    assert player.first == b"", "what the page began with is of other columns"
+    player.run.close()
 
 
 @pytest.mark.parametrize("params", [3, [1], "x", {"self": 1}, {"a": {}}])

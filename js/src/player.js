@@ -58,14 +58,23 @@ export function mount(model, root) {
  * @param {Model} model @param {HTMLElement} root @returns {Promise<() => void>}
  */
 export async function open(model, root) {
-  const host = await notebookModel(model, root, (node) => {
+  let close = () => {};
+  const begin = async () => {
+    const host = await notebookModel(model, root, (node) => {
+      close();
+      root.append(node);
+    });
+    await prepare(host.get("info"), asModule);
     close();
-    root.append(node);
-  });
-  await prepare(host.get("info"), asModule);
-  const only = host.live === false && host.first?.message.type === "picture";
-  const close = only ? pictured(host, root) : mount(host, root).dispose;
-  return close;
+    const only = host.live === false && host.first?.message.type === "picture";
+    close = only ? pictured(host, root) : mount(host, root).dispose;
+  };
+  await begin();
+  model.on("change:info", begin); // the run began anew with other columns or views
+  return () => {
+    model.off("change:info", begin);
+    close();
+  };
 }
 
 /** Mounts a player on the data islands inside an element, without a kernel. @param {ParentNode} root @returns {Promise<Mounted>} */

@@ -83,7 +83,7 @@ def _twin(run: Run, values: Mapping[str, Any], origin: Origin) -> Run:
     return Run(
         run.algorithm,
         values,
-        views=run.views,
+        views=run._asked_views,
         controls=run.controls,
         at=run.at,
         device=run.device,

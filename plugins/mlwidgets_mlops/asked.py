@@ -114,7 +114,12 @@ class Log:
         self.seen[status] += 1
         known = self._documented(method, path, status)
         took = latency if status else None
+        answer += self._why(status)
         return self._told(f"{method} {path}: {name}", body, (status, known), answer, took)
+
+    def _why(self, status: int) -> str:
+        """What no client is told."""
+        return f"\n\nTo you alone, from the model: {self.service.fault}" if status == 503 else ""
 
     def own(self, body: str) -> Asked:
         """The reader's own body."""
@@ -129,7 +134,7 @@ class Log:
         worst = max(statuses) if all(statuses) else 0
         known = self._documented("POST", "/predict", worst)
         name = f"POST /predict: {requests} by {clients} at once"
-        return self._told(name, "", (worst, known), "", p50)
+        return self._told(name, "", (worst, known), self._why(worst).lstrip(), p50)
 
     def _documented(self, method: str, path: str, status: int) -> bool:
         return str(status) in self.paths[path].get(method.lower(), {}).get("responses", {})

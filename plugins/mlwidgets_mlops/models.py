@@ -97,13 +97,25 @@ class Served:
         return [json.dumps({"rows": [row]}) for row in self.named(self.rows[:n])]
 
     def answer(self, X: Floats) -> tuple[list[Label], list[list[float]] | None]:
-        """Of rows (n, feature): each answer, and each class's probability where there are some."""
+        """Of rows (n, feature): each answer, and each class's probability where there are some.
+
+        ValueError where the model has not one answer for each row: they would be another's.
+        """
         if _module(self.model):
             return _scores(self.model, X)
-        labels: list[Label] = np.asarray(self.model.predict(X)).ravel().tolist()
+        labels = one_each(self.model.predict(X), X, "predict", 1)
         if not hasattr(self.model, "predict_proba"):
             return labels, None
-        return labels, np.asarray(self.model.predict_proba(X), dtype=float).tolist()
+        return labels, one_each(self.model.predict_proba(X), X, "predict_proba", 2)
+
+
+def one_each(found: Any, X: Floats, said: str, axes: int) -> list[Any]:
+    """What was found of the rows, an item of each; ValueError where it is not."""
+    given = np.asarray(found)
+    flat = given.ravel() if axes == 1 and given.size == len(given) else given
+    if flat.ndim != axes or len(flat) != len(X):
+        raise ValueError(f"{said} gives {given.shape} for {len(X)} rows, not one answer for each")
+    return list(flat.tolist())
 
 
 def _scores(model: Any, X: Floats) -> tuple[list[Label], list[list[float]] | None]:

@@ -42,7 +42,7 @@ from .asked import QUANTILES, Asked, Loaded, Log, script, unloaded
 from .explored import EXPLORER
 from .models import Floats, ModelKind, Served
 from .serving import Crowd, Seen, Service, answered
-from .web import Answer, app_of, ready
+from .web import Answer, Tried, app_of, dealt
 
 NOTHING = ml.Text("")
 WAVE = 5  # requests of each client between two frames
@@ -55,26 +55,26 @@ class Together:
     """Answers together what waits while the model computes; nobody waits for company."""
 
     def __init__(self, served: Served, b: int) -> None:
-        self.f, self.b = served.answer, b
+        self.f, self.b = Tried(served.answer), b
         self.waiting: list[tuple[Floats, asyncio.Future[Answer]]] = []
         self.batches = self.answered = 0
+        self.work: asyncio.Task[None] | None = None
 
     async def __call__(self, X: Floats) -> Answer:
         """The answers to the rows of one request."""
         loop = asyncio.get_running_loop()
-        if not self.waiting:
-            loop.call_soon(self.turn)
+        if self.work is None or self.work.done():
+            self.work = loop.create_task(self.turns())
         done: asyncio.Future[Answer] = loop.create_future()
         self.waiting.append((X, done))
         return await done
 
-    def turn(self) -> None:
-        """The model is free."""
-        B, self.waiting = self.waiting[: self.b], self.waiting[self.b :]  # (1)
-        if self.waiting:
-            asyncio.get_running_loop().call_soon(self.turn)
-        self.batches, self.answered = self.batches + 1, self.answered + len(B)
-        ready(B, lambda: self.f(np.concatenate([X for X, _ in B])))  # (2)
+    async def turns(self) -> None:
+        while self.waiting:
+            B, self.waiting = self.waiting[: self.b], self.waiting[self.b :]  # (1)
+            self.batches, self.answered = self.batches + 1, self.answered + len(B)
+            dealt(B, await self.f(np.concatenate([X for X, _ in B])))  # (2)
+            await asyncio.sleep(0)
 
 
 def quantile(t: Sequence[float], q: float) -> float:

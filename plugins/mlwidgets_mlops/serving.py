@@ -46,6 +46,11 @@ class Service:
     def port(self) -> int:
         return self._port
 
+    @property
+    def fault(self) -> str:
+        """What went wrong in the model, the last time that something did."""
+        return str(self._app.state.fault)
+
     def be(self, up: bool) -> None:
         """Up or down."""
         if up:

@@ -1,9 +1,11 @@
 """The FastAPI application around a model: what it takes, what it refuses, and its documentation."""
 
+import asyncio
 import json
 import math
 from collections.abc import Awaitable, Callable
 from secrets import compare_digest
+from time import perf_counter
 from typing import Annotated, Any
 
 import numpy as np
@@ -16,7 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from .models import Floats, Label, Served
 
 BODY = 1_000_000  # bytes of a request
+SLOW = 0.05  # seconds of one call of a model
 Answer = tuple[list[Label], list[list[float]] | None]
+
+
+class Fault(Exception):
+    """What went wrong in the model: for its owner, not for a client."""
 
 
 class Answers(BaseModel):
@@ -67,19 +74,37 @@ def batch_of(served: Served, most: int) -> type[BaseModel]:
     return create_model("Rows", __config__=ConfigDict(extra="forbid"), rows=(rows, ...))
 
 
-def ready(B: list[tuple[Floats, Any]], answer: Callable[[], Answer]) -> None:
+class Tried:
+    """A model: what it answers, or what went wrong. A slow one computes in a thread of its own, so
+    that the server goes on; a hop to a thread costs more than a quick one takes."""
+
+    def __init__(self, answer: Callable[[Floats], Answer]) -> None:
+        self.answer, self.slow = answer, True  # until it has shown that it is not
+
+    async def __call__(self, X: Floats) -> Answer | Fault:
+        begun = perf_counter()
+        found = await asyncio.to_thread(self._try, X) if self.slow else self._try(X)
+        self.slow = perf_counter() - begun > SLOW
+        return found
+
+    def _try(self, X: Floats) -> Answer | Fault:
+        try:
+            return self.answer(X)
+        except (Exception, SystemExit) as error:  # a model of anyone's may raise anything
+            return Fault(f"{type(error).__name__}: {error}")
+
+
+def dealt(B: list[tuple[Floats, Any]], found: Answer | Fault) -> None:
     """Tells each request of a batch its part of the answer, or what went wrong."""
-    try:
-        labels, sure = answer()
-    except Exception as error:  # a model of anyone's may raise anything
-        for _, done in B:
-            if not done.done():  # a client may have gone
-                done.set_exception(error)
-        return
     at = 0
     for X, done in B:
         to = at + len(X)
-        if not done.done():
+        if done.done():  # a client may have gone
+            pass
+        elif isinstance(found, Fault):
+            done.set_exception(found)
+        else:
+            labels, sure = found
             done.set_result((labels[at:to], None if sure is None else sure[at:to]))
         at = to
 
@@ -95,6 +120,7 @@ def app_of(
         redoc_url=None,
         default_response_class=JSON,
     )
+    app.state.fault = ""  # the last one, which only this process can read
     Rows: Any = batch_of(served, most)
     bearer = HTTPBearer(auto_error=False, description="The token of this run")
 
@@ -107,7 +133,8 @@ def app_of(
         X = np.array([list(row.__dict__.values()) for row in body.rows], dtype=float)
         try:
             labels, sure = await answer(X)
-        except Exception:  # a model of anyone's may raise anything
+        except Exception as fault:
+            app.state.fault = str(fault)[:500]
             raise HTTPException(503, "the model could not answer these rows") from None
         sure = sure and [[finite(v) for v in row] for row in sure]
         return JSON({"answers": [finite(v) for v in labels], "probabilities": sure})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -173,6 +174,57 @@ def test_a_model_that_fails_is_told_as_such_and_the_next_is_answered() -> None:
         assert (status, answer["detail"]) == (503, "the model could not answer these rows")
         assert ask(service, body) == (200, {"answers": [None], "probabilities": None})
     assert fickle.calls == 2
+
+
+class Model:
+    """Of four features; `predict` is given."""
+
+    n_features_in_ = 4
+
+    def __init__(self, predict: Any) -> None:
+        self.predict = predict
+
+
+FOUR = json.dumps({"rows": [dict.fromkeys(("x0", "x1", "x2", "x3"), 0.0)] * 2})
+REFUSED = (503, {"detail": "the model could not answer these rows"})
+
+
+def test_the_server_is_there_while_a_model_computes() -> None:
+    begun, may = threading.Event(), threading.Event()
+
+    def predict(X: Any) -> Any:
+        begun.set()
+        assert may.wait(60)
+        return X[:, 0]
+
+    found: list[Any] = []
+    with serving(served(Model(predict))) as service:
+        asking = threading.Thread(target=lambda: found.append(ask(service, FOUR)))
+        asking.start()
+        assert begun.wait(60)
+        assert httpx.get(f"{service.url}/health", trust_env=False).json() == {"status": "ok"}
+        assert not may.is_set()
+        may.set()
+        asking.join()
+    assert found == [(200, {"answers": [0.0, 0.0], "probabilities": None})]
+
+
+@pytest.mark.parametrize(
+    ("predict", "said"),
+    [
+        (lambda X: np.zeros(1), r"ValueError: predict gives \(1,\) for 2 rows"),
+        (lambda X: np.zeros((len(X), 3)), r"ValueError: predict gives \(2, 3\) for 2 rows"),
+        (lambda X: sys.exit(3), "SystemExit: 3"),
+        (lambda X: 1 / 0, "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_what_goes_wrong_in_a_model_is_told_to_its_owner_alone(predict: Any, said: str) -> None:
+    with serving(served(Model(predict))) as service:
+        assert ask(service, FOUR) == REFUSED
+        told = Log(service).own(FOUR)["answer"]
+        assert told.startswith(json.dumps(REFUSED[1], separators=(",", ":")))
+        assert re.search(f"To you alone, from the model: {said}", told)
+        assert httpx.get(f"{service.url}/health", trust_env=False).status_code == 200
 
 
 def test_every_status_of_the_script_is_in_the_documentation_but_of_a_method_that_is_not(

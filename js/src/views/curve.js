@@ -1,11 +1,11 @@
 /** Functions over an axis, as they are at one frame; over time there is `line`. */
 import { BOTTOM, drawAxes, drawLabels, leftOf, nearest, rightOf, stroke, valueScale } from "../axes.js";
 import { canvasIn, pointer } from "../canvas.js";
-import { el, put, set } from "../dom.js";
 import { paramOf } from "../force.js";
 import { listed, num, plain } from "../format.js";
 import { scale } from "../scale.js";
 import { thinned } from "../table.js";
+import { picking } from "./picking.js";
 
 /** @import { Ctx, Moment, View } from "../types" */
 /** @import { Scale } from "../scale.js" */
@@ -14,7 +14,6 @@ import { thinned } from "../table.js";
 /** @typedef {{X: ArrayLike<number>, curves: Curve[], band: ArrayLike<number> | null, dots: {X: ArrayLike<number>, Y: ArrayLike<number>}, at: number[], picks: number[]}} Drawing */
 
 const HUES = ["value", "error", "third"];
-const NEAR = 7; // px, within which a click takes a pick away
 const DOTS = 2000; // more of them are a cloud: drawn without an edge
 
 /** @param {Ctx} ctx @returns {View} */
@@ -30,11 +29,8 @@ export function curve(ctx) {
   /** @type {Scale} */
   let x;
   let pointed = NaN;
-  const keyed = picks ? picking(() => d, { to: point, toggle, frozen: ctx.frozen }) : null;
-  if (keyed) body.after(keyed.node);
-  pointer(body, { hover: (px) => point(x?.invert(px)), leave: () => point(NaN) });
-  if (picks && !ctx.frozen) body.addEventListener("click", (event) => d && toggle(x.invert(event.offsetX)));
-  body.classList.toggle("draggable", Boolean(picks) && !ctx.frozen);
+  const hand = picks ? picking(ctx, picks, { axis: () => d?.X ?? [], picks: () => d?.picks ?? [], x: () => x, point, redraw }) : null;
+  if (!hand) pointer(body, { hover: (px) => point(x?.invert(px)), leave: () => point(NaN) });
 
   /** @param {number} v */
   function point(v) {
@@ -45,12 +41,8 @@ export function curve(ctx) {
     update(moment);
   }
 
-  /** Adds the nearest x, or takes away the pick that is there. @param {number} v */
-  function toggle(v) {
-    if (!d?.X.length) return;
-    const at = d.X[nearest(d.X, v)], far = (/** @type {number} */ p) => Math.min(Math.abs(x(p) - x(v)), Math.abs(x(p) - x(at)));
-    const closest = Math.min(...d.picks.map(far));
-    ctx.set(picks, closest <= NEAR ? d.picks.filter((p) => far(p) > closest) : [...d.picks, at]);
+  function redraw() {
+    if (moment) update(moment);
   }
 
   /** @param {Moment} m */
@@ -61,7 +53,7 @@ export function curve(ctx) {
     const palette = ctx.palette();
     const { g, w, h } = open(spec.wide ? 190 : 150);
     g.font = palette.font(10.5);
-    const right = rightOf(g, d.curves), y = valueScale(spec, heights(d), h);
+    const right = Math.max(...[d.curves, ...alike(ctx)].map((names) => rightOf(g, names))), y = valueScale(spec, heights(d), h);
     const left = leftOf(g, y);
     x = scale("linear", widths(d), [left, w - right]);
     drawAxes(g, x, y, { left, w: w - right + 6, h, step: over, palette });
@@ -69,11 +61,11 @@ export function curve(ctx) {
     d.curves.forEach((c) => drawCurve(g, c, d?.X ?? [], { x, y, palette, steps: spec.steps === true }));
     drawDots(g, d, { x, y, palette });
     for (const v of d.at) rule(g, x(v), h, palette.css("ink"), [4, 3], palette);
-    for (const v of d.picks) drawPick(g, x(v), h, palette);
+    for (const v of hand?.shown() ?? d.picks) drawPick(g, x(v), h, palette);
     if (!Number.isNaN(pointed)) rule(g, x(pointed), h, palette.css("ink-2"), [], palette);
     if (d.curves.length > 1) drawLabels(g, d.curves.map((c) => ({ name: c.name, ink: palette.css(c.hue), at: y(c.Y[c.Y.length - 1] ?? 0) })), w);
     ctx.say("", Number.isNaN(pointed) ? "" : told(d, pointed, over));
-    keyed?.update(x, left, right);
+    hand?.update(left, right);
   }
 
   const summary = () => {
@@ -85,6 +77,12 @@ export function curve(ctx) {
   };
   const rows = () => tableRows(d, over, spec.band ? String(spec.band) : "");
   return { update, summary, rows };
+}
+
+/** The names in wide figures over the same axis: all end where it ends. @param {Ctx} ctx @returns {{name: string}[][]} */
+function alike({ spec, info, store }) {
+  const over = info.views.filter((view) => view.kind === "curve" && spec.x && view.x === spec.x && spec.wide && view.wide);
+  return over.map(({ columns }) => columns.filter((name) => store.columns.has(name)).map((name) => ({ name: store.column(name).words || name })));
 }
 
 /** What is drawn at a frame; null where it is not here yet. @param {Ctx} ctx @param {Moment} m @param {string} picks @returns {Drawing | null} */
@@ -219,27 +217,4 @@ function tableRows(d, over, band) {
   const measured = dots.X.length > 0, cells = picked.map((k) => [plain(X[k]), ...curves.map(({ Y }) => num(Y[k])), ...(d.band ? [num(d.band[k])] : []), ...(measured ? [""] : [])]);
   const points = thinned(dots.X.length).picked.map((k) => [plain(dots.X[k]), ...curves.map(() => ""), ...(d.band ? [""] : []), num(dots.Y[k])]);
   return { head: [over || "place", ...curves.map(({ name }) => name), ...(d.band ? [band] : []), ...(measured ? ["points"] : [])], body: [...cells, ...points], note };
-}
-
-/** The same by keys: a place along the axis, and a button that picks it. @param {() => Drawing | null} drawing @param {{to(v: number): void, toggle(v: number): void, frozen: boolean}} does */
-function picking(drawing, { to, toggle, frozen }) {
-  const place = el("input", { type: "range", min: 0, step: 1, value: 0, disabled: frozen, "aria-label": "Place", oninput: () => to(here()), onblur: () => to(NaN) });
-  const button = el("button", { class: "link", type: "button", disabled: frozen, onclick: () => toggle(here()) }, "Pick");
-  const node = el("div", { class: "picking", role: "group", "aria-label": "Pick a place" }, place, button);
-  const here = () => drawing()?.X[Number(place.value)] ?? NaN;
-  place.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === " ") event.preventDefault(), toggle(here());
-    event.stopPropagation(); // arrows are the place's own
-  });
-  return {
-    node,
-    /** @param {Scale} x @param {number} left @param {number} right */
-    update(x, left, right) {
-      const d = drawing();
-      set(place, { max: Math.max(0, (d?.X.length ?? 1) - 1), "aria-valuetext": num(here()) });
-      const taken = d?.picks.some((p) => Math.abs(x(p) - x(here())) <= NEAR);
-      put(button, `${taken ? "Take away" : "Pick"} ${num(here())}`);
-      place.style.marginInline = `${Math.max(0, left - 8)}px ${right}px`;
-    },
-  };
 }

@@ -333,9 +333,9 @@ function pointsFace(param, change, draw, off) {
   return { node, show };
 }
 
-/** "150 rows × 4 columns". @param {any} value */
-function told(value) {
-  if (value?.rows && Array.isArray(value.columns)) return `${value.rows} rows × ${value.columns.length} columns`;
+/** "150 rows × 4 columns"; of a wide table not all columns are named. @param {any} value */
+export function told(value) {
+  if (value?.rows && Array.isArray(value.columns)) return `${value.rows} rows × ${value.wide ?? value.columns.length} columns`;
   return typeof value === "object" && value ? JSON.stringify(value).slice(0, 80) : String(value ?? "–");
 }
 

@@ -1,6 +1,6 @@
 /** What is in force at a frame: the start and the steering up to it. */
 
-/** @import { Info, Param, State, Steer } from "./types" */
+/** @import { Info, Moment, Param, State, Steer } from "./types" */
 
 /** @param {State} state @param {number} frame @param {boolean} atHead at the head the run's own word counts */
 export function inForce(state, frame, atHead = false) {
@@ -9,6 +9,9 @@ export function inForce(state, frame, atHead = false) {
   for (const event of state.events ?? []) if (event.frame <= frame) values[event.name] = event.new;
   return values;
 }
+
+/** Was a parameter changed, and the frame that is made with it is not there yet? @param {Pick<Moment, "state" | "frame" | "following">} moment @param {string} name */
+export const awaited = ({ state, frame, following }, name) => Boolean(following) && (state.events ?? []).some((event) => event.name === name && event.frame > frame);
 
 /** Parameters that were steered at or before a frame. @param {State} state @param {number} frame */
 export function steered(state, frame) {

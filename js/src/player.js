@@ -219,7 +219,7 @@ function player(model, shadow, signal) {
   function momentAt(position, frame = store.frame(position), following = false, done = false) {
     const { state } = run;
     return {
-      position, frame, state, done,
+      position, frame, state, done, following,
       lanes: run.lanes.at(cursor.step, position),
       spread: run.lanes.spread,
       params: inForce(state, frame, following),

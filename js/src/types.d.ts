@@ -100,7 +100,7 @@ export interface Cell { data: Numbers; shape: number[] }
 export interface Moment {
   position: number; frame: number; params: Record<string, unknown>; state: State; lanes: Lane[];
   /** seeds are drawn as their mean, with a band of spread */ spread?: boolean;
-  done: boolean; label: string;
+  done: boolean; label: string; /** at the newest frame, wherever that is */ following?: boolean;
 }
 /** What stands behind a few words at the foot. `opened` is told each time it opens. */
 export interface Pane { label: string; node: HTMLElement; opened?(): void; closed?(): void; update?(moment: Moment): void }

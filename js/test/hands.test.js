@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hands } from "../src/views/hands.js";
+import { there } from "../src/views/scatter.js";
 
 const SCALE = Object.assign((v) => v, { invert: (v) => v });
 const plane = { x: SCALE, y: SCALE, left: 0, extent: [0, 100, 0, 100] };
@@ -48,4 +49,22 @@ test("a finger finds a mark on a slide that is scaled", () => {
   assert.deepEqual(asked, [], "between the marks the page scrolls");
   send("touchstart", 150, 150);
   assert.deepEqual(asked, ["kept"]);
+});
+
+test("what is drawn while a run stands still is shown until a frame shows it", () => {
+  const node = () => ({ style: {}, classList: { toggle() {} }, setAttribute() {}, removeAttribute() {}, append() {}, addEventListener() {} });
+  globalThis.document = /** @type {any} */ ({ createElement: node });
+  const param = { name: "points", kind: "points" }, drawn = { xy: [[1, 2]], labels: [0] };
+  const ctx = { body: node(), spec: { draws: "points" }, frozen: false, info: { params: [param] }, set: async () => ({ error: null }) };
+  const hand = hands(/** @type {any} */ (ctx), [], /** @type {any} */ ({ plane: () => plane, marks: () => null, point() {}, step() {}, redraw() {} }));
+  const shown = (frame, following = true) => {
+    const state = { events: [{ frame: 4, name: "points", old: null, new: drawn }] };
+    hand.update(/** @type {any} */ ({ state, frame, following, params: { points: drawn } }));
+    return hand.drawing;
+  };
+  assert.deepEqual([shown(3), shown(4), shown(3, false)], [drawn, null, null]);
+});
+
+test("points that have no place yet are not counted", () => {
+  assert.deepEqual([there([NaN, NaN, NaN, NaN]), there([NaN, NaN, 1, 2]), there([])], [0, 1, 0]);
 });

@@ -1,6 +1,6 @@
 /** What a hand does on a plane: draws points, moves marks, or only points at them. Mouse, finger and keys alike. */
 import { placeOn, pointer } from "../canvas.js";
-import { instead, paramOf } from "../force.js";
+import { awaited, instead, paramOf } from "../force.js";
 import { listed, plain, told } from "../format.js";
 import { added, drawingOf, rounded, sampled, Sketch, sprayed, STEP, toolsOf, without } from "../sketch.js";
 import { MARK } from "./plane.js";
@@ -23,7 +23,7 @@ export function hands(ctx, names, view) {
   const draws = acting(ctx, spec.draws), moves = acting(ctx, spec.moves);
   const sketch = new Sketch({ least: draws?.least ?? 0, most: draws?.most ?? 20_000 }, (value) => void ask(String(spec.draws), value));
   const tools = draws ? toolsOf(draws, names, { undo: () => act(() => sketch.undo()), clear: () => act(() => sketch.clear()), chosen: () => body.focus?.({ preventScroll: true }) }) : null;
-  let held = -1, able = false, aimed = false, crowd = 0, moved = 0;
+  let held = -1, able = false, aimed = false, waits = false, crowd = 0, moved = 0;
   /** @type {Place | null} pixels of the last sprayed point, while a stroke goes on */
   let stroke = null;
   /** @type {Place | null} the keyboard's cursor, on the plane */
@@ -242,9 +242,9 @@ export function hands(ctx, names, view) {
     get many() {
       return draws?.classes ?? 1;
     },
-    /** What the hand has drawn and the run has not taken yet. @returns {Drawing | null} */
+    /** What the hand has drawn and no frame shows yet. @returns {Drawing | null} */
     get drawing() {
-      return able ? sketch.mine : null;
+      return able ? sketch.mine ?? (waits ? sketch.value : null) : null;
     },
     get words() {
       if (held >= 0 && places) return `${told(places[2 * held])}, ${told(places[2 * held + 1])}`;
@@ -259,6 +259,7 @@ export function hands(ctx, names, view) {
       const value = draws ? m.params[draws.name] : null;
       sketch.settle(drawingOf(value));
       crowd = sketch.mine ? 0 : sampled(value);
+      waits = Boolean(draws && awaited(m, draws.name));
       able = Boolean(draws) && !crowd && !(draws && instead(draws, m.params));
       const marks = view.marks()?.data;
       if (places && held < 0 && marks && (performance.now() - moved > SETTLE || places.every((v, k) => Math.abs(v - marks[k]) < 1e-9))) places = null;

@@ -66,7 +66,7 @@ export function scatter(ctx) {
     if (bar && ramped()) drawBar(g, plane, bar, palette);
     if (names.length) drawLegend(g, plane, names, palette);
     hand.draw(g, palette);
-    ctx.say("", hand.words || (pointed >= 0 && 2 * pointed < xy.length ? words(pointed) : count(xy.length / 2)));
+    ctx.say("", hand.words || (pointed >= 0 && 2 * pointed < xy.length ? words(pointed) : count(there(xy))));
   }
 
   /** Those of the frame, or those under the hand. @returns {{xy: ArrayLike<number>, labels: ArrayLike<number> | null}} */
@@ -114,9 +114,9 @@ export function scatter(ctx) {
 
   const summary = () => {
     if (!scene) return `Points ${column.words || column.name}, not here yet.`;
-    const { xy, labels, marks } = scene, parts = [`${count(xy.data.length / 2)} of the plane, ${moment.label}`];
+    const { xy, labels, marks } = scene, parts = [`${count(there(xy.data))} of the plane, ${moment.label}`];
     if (labels) parts.push(census(labels.data).map(([label, n]) => `${plain(n)} ${named(label)}`).join(", "));
-    if (marks) parts.push(`${plain(there(marks))} marks`);
+    if (marks) parts.push(`${plain(there(marks.data))} marks`);
     return `${parts.join("; ")}.${hand.help}`;
   };
   const rows = () => {
@@ -141,8 +141,8 @@ function census(labels) {
   return [...counts].sort((a, b) => b[1] - a[1]).slice(0, 10);
 }
 
-/** Marks that have a place. @param {Cell} marks */
-function there({ data }) {
+/** How many have a place. @param {ArrayLike<number>} data */
+export function there(data) {
   let n = 0;
   for (let k = 0; k < data.length; k += 2) n += Number(Number.isFinite(data[k]));
   return n;

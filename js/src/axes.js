@@ -1,5 +1,5 @@
 /** What curves share: their axes, lines of many points, and names at their ends. */
-import { write } from "./canvas.js";
+import { fitted, write } from "./canvas.js";
 import { num, plain } from "./format.js";
 import { linearTicks, scale } from "./scale.js";
 
@@ -95,11 +95,10 @@ function finish(g, at, lo, hi, last) {
 export function drawLabels(g, names, w) {
   const right = rightOf(g, names);
   let last = -Infinity;
-  g.textAlign = "left";
   for (const { name, ink, at } of names.sort((a, b) => a.at - b.at)) {
     last = Math.max(at + 3.5, last + 12);
     g.fillStyle = ink;
-    g.fillText(name, w - right + 8, last, right - 8);
+    fitted(g, name, w - right + 8, last, right - 8);
   }
 }
 

@@ -20,7 +20,7 @@ from .box import Box, Still
 from .curves import line, reading
 from .functions import curve
 from .mosaics import between, confusion, heads, heatmap, image, images, tokens
-from .numbers import cell, fixed, num, told
+from .numbers import cell, fixed, num, plain, told
 from .planes import scatter
 from .scales import Scale
 from .svg import (
@@ -292,6 +292,7 @@ def _lying(
     lo, hi = ends
     left = min(box.w / 3, 10 + max((text_width(name, 11) for name, _ in items), default=0.0))
     room, share = box.w - left - 56, box.view.options.get("hi", 2) <= 1
+    counts = all(v != v or v.is_integer() for _, v in items)
     for k, (name, v) in enumerate(items):
         y = box.y + k * ROW
         sheet.text(box.x + left - 6, y + 14, clip(name, max(1, int(left / 6.6))), BAR_NAME)
@@ -299,7 +300,7 @@ def _lying(
         if math.isfinite(v):
             a, end = (left + room * (t - lo) / (hi - lo) for t in (min(0.0, v), max(0.0, v)))
             sheet.rect(box.x + a, y + 3, max(1.0, end - a), ROW - 6, box.hue)
-        said = fixed(v, 2) if share else num(v)
+        said = fixed(v, 2) if share else plain(v) if counts else num(v)
         sheet.text(box.x + end + 5, y + 14, said, Font(11, QUIET, family=MONO))
     return len(items) * ROW + 4
 

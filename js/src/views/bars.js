@@ -1,6 +1,6 @@
 /** Bars: the entries of one array, or one bar for each of several scalars. Names stand beside them. */
-import { canvasIn, pointer, write } from "../canvas.js";
-import { fixed, listed, num } from "../format.js";
+import { canvasIn, fitted, pointer, write } from "../canvas.js";
+import { cell, fixed, listed, num } from "../format.js";
 import { thinned } from "../table.js";
 
 /** @import { Ctx, Moment, View } from "../types" */
@@ -34,11 +34,13 @@ export function bars(ctx) {
     pick = items.length > MOST_NAMED ? upright(ctx, open, items) : lying(ctx, open, items);
     const item = items[pointed];
     const top = typeof spec.hi === "number" ? largest(items) : null; // shares of a whole: which has most is the answer
-    ctx.say("", item ? `${item.name}: ${number(spec, item.value)}` : top ? `${top.name}: ${number(spec, top.value)}` : "");
+    const number = written(spec, items);
+    ctx.say("", item ? `${item.name}: ${number(item.value)}` : top ? `${top.name}: ${number(top.value)}` : "");
   }
 
   const summary = () => {
-    const top = items.filter((item) => Number.isFinite(item.value)).sort((a, b) => b.value - a.value).slice(0, 3).map((item) => `${item.name} ${number(spec, item.value)}`);
+    const number = written(spec, items);
+    const top = items.filter((item) => Number.isFinite(item.value)).sort((a, b) => b.value - a.value).slice(0, 3).map((item) => `${item.name} ${number(item.value)}`);
     return `${items.length} bars, ${moment?.label ?? ""}; largest: ${listed(top)}.`;
   };
   const rows = () => {
@@ -64,8 +66,12 @@ function itemsOf({ spec, store }, position) {
 /** @param {{name: string, value: number}[]} items */
 const largest = (items) => items.reduce((a, b) => (b.value > a.value ? b : a), items[0]);
 
-/** On a scale that is given, digits are of one length. @param {Ctx["spec"]} spec @param {number} v */
-const number = (spec, v) => (typeof spec.hi === "number" && spec.hi <= 1 ? fixed(v, 2) : num(v));
+/** On a scale that is given, digits are of one length; counts are exact. @param {Ctx["spec"]} spec @param {{value: number}[]} items @returns {(v: number) => string} */
+function written(spec, items) {
+  if (typeof spec.hi === "number" && spec.hi <= 1) return (v) => fixed(v, 2);
+  const counts = items.every(({ value }) => Number.isInteger(value) || Number.isNaN(value));
+  return (v) => (counts ? cell(v, "int") : num(v));
+}
 
 /** @param {{value: number}[]} items @param {Ctx["spec"]} spec @returns {[number, number]} */
 function domain(items, spec) {
@@ -81,20 +87,20 @@ function lying({ palette: theme, spec }, open, items) {
   const { g, w } = open(items.length * ROW + 4);
   g.font = palette.font(11);
   const left = Math.min(w / 3, 10 + Math.max(...items.map((item) => g.measureText(item.name).width)));
+  const number = written(spec, items);
   const [lo, hi] = domain(items, spec);
   const x = (/** @type {number} */ v) => left + ((w - left - 56) * (v - lo)) / (hi - lo);
   items.forEach(({ name, value }, k) => {
     const y = k * ROW;
     g.font = palette.font(11);
     g.fillStyle = palette.css("ink");
-    g.textAlign = "right";
-    g.fillText(name, left - 6, y + 14, left - 8);
+    fitted(g, name, left - 6, y + 14, left - 8, "right");
     g.fillStyle = palette.css(String(spec.hue ?? "value"));
     const [a, b] = [x(Math.min(0, value)), x(Math.max(0, value))];
     if (Number.isFinite(value)) g.fillRect(a, y + 3, Math.max(1, b - a), ROW - 6);
     g.font = palette.font(11, "mono");
     g.fillStyle = palette.css("ink-2");
-    write(g, number(spec, value), (Number.isFinite(value) ? b : left) + 5, y + 14);
+    write(g, number(value), (Number.isFinite(value) ? b : left) + 5, y + 14);
   });
   return (/** @type {number} */ _x, /** @type {number} */ y) => Math.floor(y / ROW);
 }

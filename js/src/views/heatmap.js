@@ -1,5 +1,5 @@
 /** A matrix as colour, with the number under the pointer or the keyboard's cell cursor. */
-import { canvasIn, pointer, widthOf, write } from "../canvas.js";
+import { canvasIn, fitted, pointer, widthOf, write } from "../canvas.js";
 import { at as colourAt, inkOn, ramps } from "../colour.js";
 import { num, plain, told } from "../format.js";
 import { thinned } from "../table.js";
@@ -229,7 +229,7 @@ function struck(g, x, y, w, h, palette) {
 function drawNames(g, { layout: l, names, axes, palette }) {
   g.font = palette.font(10.5);
   g.fillStyle = palette.css("ink-2");
-  if (l.high >= 11) names.rows.slice(0, l.rows).forEach((text, r) => g.fillText(text, ...right(g, text, l.left - 6, l.top + (r + 0.5) * l.high + 3.5)));
+  if (l.high >= 11) names.rows.slice(0, l.rows).forEach((text, r) => fitted(g, text, l.left - 6, l.top + (r + 0.5) * l.high + 3.5, l.left - 8, "right"));
   const fits = names.cols.every((text) => g.measureText(text).width <= l.size - 2);
   if (fits) names.cols.slice(0, l.cols).forEach((text, c) => write(g, text, l.left + (c + 0.5) * l.size, l.top - 6, "center"));
   g.textAlign = "left";
@@ -240,13 +240,6 @@ function drawNames(g, { layout: l, names, axes, palette }) {
   g.rotate(-Math.PI / 2);
   write(g, `← ${axes[0]}`, 0, 0, "right");
   g.restore();
-}
-
-/** @param {CanvasRenderingContext2D} g @param {string} text @param {number} x @param {number} y @returns {[number, number, number]} */
-function right(g, text, x, y) {
-  g.textAlign = "left";
-  const width = Math.min(x - 2, g.measureText(text).width);
-  return [x - width, y, Math.max(1, x - 2)];
 }
 
 /** The colour bar with its ends. @param {CanvasRenderingContext2D} g @param {{layout: Layout, ramp: string[], lo: number, hi: number, palette: Palette, width: number}} at */

@@ -18,7 +18,7 @@ import { thinned } from "../table.js";
 /** @typedef {string | number} Hue a name of the theme, or how far along the way of lanes */
 /**
  * @template {Series | Mean} [S=Series]
- * @typedef {{series: S, hue: Hue, name: string, base: {hue: Hue, name: string}, group: Group | null, pale: boolean, at: number, mean: number[], lo: number, hi: number, least: number, seen: number, epoch: number}} Curve `at`: the position it is drawn to
+ * @typedef {{series: S, hue: Hue, name: string, base: {hue: Hue, name: string}, whole: boolean, group: Group | null, pale: boolean, at: number, mean: number[], lo: number, hi: number, least: number, seen: number, epoch: number}} Curve `at`: the position it is drawn to
  */
 /** @typedef {Curve | Curve<Mean>} Drawn */
 
@@ -202,7 +202,7 @@ export function line(ctx) {
 /** @param {Series} series @param {string} hue @param {import("../types").Column} column @returns {Curve} */
 function curve(series, hue, column) {
   const base = { hue, name: column.words || column.name };
-  return { series, ...base, base, group: null, pale: false, at: Infinity, mean: [], lo: Infinity, hi: -Infinity, least: Infinity, seen: 0, epoch: -1 };
+  return { series, ...base, base, whole: column.kind === "int", group: null, pale: false, at: Infinity, mean: [], lo: Infinity, hi: -Infinity, least: Infinity, seen: 0, epoch: -1 };
 }
 
 /** @param {Curve} c @param {number} width */
@@ -229,7 +229,9 @@ function now(c) {
 /** @param {Drawn} c */
 function valued(c) {
   const by = c.series instanceof Mean ? c.series.by[c.series.until(c.at) - 1] : 0;
-  return inTable(now(c)) + (by ? ` ± ${num(by)}` : "");
+  const v = now(c);
+  if (c.whole && !(c.series instanceof Mean) && Number.isFinite(v)) return plain(Number(v));
+  return inTable(v) + (by ? ` ± ${num(by)}` : "");
 }
 
 /** Of a point, where there is one. @param {number | undefined} v */

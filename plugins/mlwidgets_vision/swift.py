@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft
 
 Pixels = npt.NDArray[Any]
-Strip = Callable[[int, int], None]
-SMALL = 7  # cells a side of a kernel whose windows are unfolded
-HIGH = 8  # rows of sums that one product makes: what it reads stays in cache
-ALONE = 250_000  # multiply-adds of a product for which OpenBLAS does not wake its threads
+SMALL = 11  # cells a side: of a picture 2,080 wide OpenBLAS takes its products without more threads
+HIGH = 32  # rows of sums at a time: what they need stays in cache
 
 
 def swift(x: Pixels, K: Pixels, padding: int = 0) -> Pixels:
@@ -24,12 +22,8 @@ def swift(x: Pixels, K: Pixels, padding: int = 0) -> Pixels:
         return np.stack([swift(x[..., c], K, padding) for c in range(x.shape[2])], axis=2)
     o, q = (n + 2 * padding - k + 1 for n, k in zip(x.shape, K.shape, strict=True))
     y = np.empty((o, q), np.float32)
-    way = unfolded if max(K.shape) <= SMALL else transformed
-    high, strip = way(x, K.astype(np.float32), padding, y)
-    threads = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-    share = -(-o // (high * threads)) * high
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(strip, range(0, o, share), range(share, o + share, share)))
+    way = columnwise if max(K.shape) <= SMALL else transformed
+    way(x, K.astype(np.float32), padding, y)
     return y
 
 
@@ -43,47 +37,43 @@ def fill(block: Pixels, x: Pixels, top: int, padding: int) -> None:
         block[lo - first : hi - first, padding : padding + x.shape[1]] = x[lo:hi]
 
 
-def unfolded(x: Pixels, K: Pixels, padding: int, y: Pixels) -> tuple[int, Strip]:
-    """Rows of x, shifted to each column of K, times a band of K's cells: several rows at once."""
+def columnwise(x: Pixels, K: Pixels, padding: int, y: Pixels) -> None:
+    """Each column of K times the rows it covers, then the columns' sums from side to side.
+
+    In the caller's thread: to begin another takes as long as half of this.
+    """
     k, cells = K.shape
-    band = np.zeros((HIGH, cells, HIGH + k - 1), np.float32)
-    for row in range(HIGH):
-        band[row, :, row : row + k] = K.T
-    band = band.reshape(HIGH, -1)
     q = y.shape[1]
-    parts = -(-q // (ALONE // band.size))
-    wide = -(-q // parts)
-
-    def strip(top: int, end: int) -> None:
-        block = np.zeros((HIGH + k - 1, parts * wide + cells - 1), np.float32)
-        around = np.empty((cells, HIGH + k - 1, wide), np.float32)
-        sums = np.empty((HIGH, wide), np.float32)
-        for r in range(top, min(end, len(y)), HIGH):
-            fill(block, x, r, padding)
-            for c in range(0, q, wide):
-                for v in range(cells):
-                    around[v] = block[:, c + v : c + v + wide]
-                part = y[r : r + HIGH, c : c + wide]
-                np.matmul(band, around.reshape(-1, wide), out=sums)
-                part[:] = sums[: len(part), : part.shape[1]]
-
-    return HIGH, strip
+    block = np.zeros((HIGH + k - 1, x.shape[1] + 2 * padding), np.float32)
+    rows = sliding_window_view(block, k, axis=0).transpose(0, 2, 1)  # (row, k, column)
+    sums = np.empty((HIGH, cells, block.shape[1]), np.float32)
+    for r in range(0, len(y), HIGH):
+        fill(block, x, r, padding)
+        np.matmul(K.T, rows, out=sums)
+        part = y[r : r + HIGH]
+        part[:] = sums[: len(part), 0, :q]
+        for v in range(1, cells):
+            part += sums[: len(part), v, v : v + q]
 
 
-def transformed(x: Pixels, K: Pixels, padding: int, y: Pixels) -> tuple[int, Strip]:
+def transformed(x: Pixels, K: Pixels, padding: int, y: Pixels) -> None:
     """Strip by strip a product of transforms; what wraps around lies outside the windows."""
     sizes = (8 * len(K), x.shape[1] + 2 * padding)
     shape = tuple(fft.next_fast_len(n, real=True) for n in sizes)
     F = np.conj(fft.rfft2(K, shape))
     high = shape[0] - len(K) + 1
 
-    def strip(top: int, end: int) -> None:
+    threads = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+    share = -(-len(y) // (high * threads)) * high
+
+    def strip(top: int) -> None:
         block = np.zeros(shape, np.float32)
-        for r in range(top, min(end, len(y)), high):
+        for r in range(top, min(top + share, len(y)), high):
             fill(block, x, r, padding)
             X = fft.rfft2(block)
             X *= F
             part = y[r : r + high]
             part[:] = fft.irfft2(X, shape, overwrite_x=True)[: len(part), : y.shape[1]]
 
-    return high, strip
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(strip, range(0, len(y), share)))

@@ -332,10 +332,12 @@ class _Twin:
 
 
 def _alike(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
-    """The same numbers, NaN being itself: who made an array read-only may have changed it."""
+    """Bit for bit the same, NaN too: who made an array read-only may have changed it."""
     import numpy as np
 
-    return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+    if one.dtype.kind == "f" and one.itemsize <= 8:
+        one, other = (array.view(f"u{array.itemsize}") for array in (one, other))
+    return np.array_equal(one, other)
 
 
 def _array_cell(column: Column) -> Cell:

@@ -41,9 +41,9 @@ SOBEL = KernelKind().check("sobel-x")
 
 
 class Slide(TypedDict):
-    x: Annotated[Any, "row column"]
-    K: Annotated[Any, "row column"]
-    y: Annotated[Any, "row column"]
+    x: Annotated[ml.Ragged, "row column"]
+    K: Annotated[ml.Ragged, "row column"]
+    y: Annotated[ml.Ragged, "row column"]
     s: int
     p: int
     d: int
@@ -94,7 +94,8 @@ def whole(
         covered, there = reach(K.shape[axis], dilation), x.shape[axis] + 2 * padding
         of = ("rows", "columns")[axis]
         said = f"no window fits: {covered} {of} are covered, {there} are there; pad more"
-    y.setflags(write=False)
+    for still in (x, y):
+        still.setflags(write=False)  # the trace keeps it once
     some = np.abs(y.ravel()[:: 1 + y.size // 4096])
     ends = (float(y.min()), float(np.quantile(some, 0.98))) if y.size else (None, None)
     return Slide(
@@ -130,16 +131,14 @@ def conv2d(
     given: dict[str, Any]
     given = dict(zip(names, (image, kernel, stride, padding, dilation, grey), strict=True))
     frame, done = whole(**given, side=side), 0
-    part: Slide = {**frame, "x": [*frame["x"]], "K": [*frame["K"]]}  # lists: shapes may change
     while done == 0 or done < frame["o"]:
         done = min(done + max(1, frame["o"] // SHOWN), frame["o"]) if slide else frame["o"]
-        part = {**part, "y": [*frame["y"][:done]]}
+        part: Slide = {**frame, "y": frame["y"][:done]}
         now = dict(zip(names, (yield part), strict=True))
         if now != given:
             given, frame = now, whole(**now, side=side)
         elif not done:
             break
-        part = frame
 
     def answer(name: str, value: Any) -> Slide:
         given[name] = value

@@ -93,7 +93,7 @@ def _named(text: str) -> Kernel:
     if text in TEXTS:
         return Kernel(_rows(TEXTS[text]), text)
     if re.fullmatch(r"[a-zA-Z][\w -]*", text):
-        near = get_close_matches(text.lower(), TEXTS, n=1, cutoff=0.4)
+        near = get_close_matches(text.lower(), TEXTS, n=1, cutoff=0.5)
         said = f" Did you mean {near[0]}?" if near else ""
         raise ValueError(f"is no preset.{said} (known: {', '.join(TEXTS)})")
     return Kernel(_matrix(_rows(text)))
@@ -119,6 +119,8 @@ def _matrix(value: Any) -> Cells:
         raise ValueError(f"must be {WORDS}, or a matrix")
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray) and np.iscomplexobj(value):
+        raise ValueError("must hold real numbers, holds complex ones")
     try:
         cells = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):

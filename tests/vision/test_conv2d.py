@@ -107,6 +107,8 @@ def test_a_kernel_is_a_name_a_text_or_a_matrix() -> None:
     [
         ("sobel", "is no preset. Did you mean sobel-"),
         ("1,2;3", "must have rows of numbers, all of one length"),
+        ("nan", "is no preset. (known: identity, box,"),
+        (np.ones((2, 2)) * 1j, "must hold real numbers, holds complex ones"),
         ("1,zwei", "'zwei' is no number"),
         ("1/0,1", "'1/0' is no number"),
         ("", "is empty; must be a preset or rows of numbers"),
@@ -143,3 +145,10 @@ def test_a_kernel_too_wide_is_said_to_be_too_wide() -> None:
     run = played(kernel=np.ones((3, 31)), image=Image(np.zeros((40, 10))))
     assert "31 columns are covered, 12 are there" in run.trace["said"][-1]
     run.close()
+
+
+def test_the_picture_is_kept_once_however_many_frames_show_it() -> None:
+    run = played(image=Image(np.ones((64, 64))))
+    kept = run.trace["x"]
+    assert len(kept) == 64
+    assert all(x is kept[0] for x in kept)

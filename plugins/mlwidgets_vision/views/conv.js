@@ -8,7 +8,8 @@
 export default function (ctx, kit) {
   const { store, spec, body } = ctx;
   const { el, put, set, num } = kit;
-  const [EDITED, WRITTEN, HIGH, GAP, NARROW, TERM] = [7, 49, 340, 18, 420, 90]; // cells a side that can be edited, products written out, px
+  const [EDITED, WRITTEN, HIGH, GAP, NARROW] = [7, 49, 340, 18, 420]; // cells a side that can be edited, products written out, px
+  const [DIGIT, TERM] = [7.2, 9]; // px of a digit, and the digits of a product before its weight
   const presets = /** @type {Record<string, string>} */ (spec.presets ?? {});
   const colours = ["red", "green", "blue"];
 
@@ -16,12 +17,13 @@ export default function (ctx, kit) {
   const grid = styled(el("div", { role: "group", "aria-label": "Kernel cells" }), "display:grid;gap:2px;justify-content:start;margin-bottom:6px");
   const wrong = styled(el("p", { role: "alert", hidden: true }), "color:var(--bad);margin:4px 0;font-size:12px");
   const waits = styled(el("p", { hidden: true }), "color:var(--live);margin:4px 0;font-size:12px");
+  const elsewhere = styled(el("p", { hidden: true }, `More than ${EDITED} × ${EDITED} cells: their numbers are edited in the line "kernel".`), "color:var(--ink-2);margin:0 0 4px;font-size:12px");
   const [smaller, larger] = [button("Smaller", () => resize(-1)), button("Larger", () => resize(1))];
   const named = Object.fromEntries(Object.keys(presets).map((name) => [name, button(name, () => tell(parsed(presets[name])))]));
   const chips = styled(el("div", { role: "group", "aria-label": "Kernels with a name" }, ...Object.values(named)), "display:flex;flex-wrap:wrap;gap:0 2px;margin-left:-6px");
   const title = el("span");
   const sizes = styled(el("div", {}, smaller, larger), "display:flex;margin-left:-6px");
-  const middle = el("div", {}, head(title), grid, ...(ctx.frozen ? [] : [sizes, chips]), waits, wrong);
+  const middle = el("div", {}, head(title), grid, ...(ctx.frozen ? [] : [elsewhere, sizes, chips]), waits, wrong);
   const channel = styled(el("div", { role: "group", "aria-label": "Colour", hidden: true }, ...colours.map((name, c) => button(name, () => see(c)))), "display:flex;margin-left:-6px");
   const sum = styled(el("div"), "font:11.5px/1.7 var(--mono);overflow-x:auto;font-variant-numeric:tabular-nums");
   const products = styled(el("div", {}, head("The sum that is framed"), channel, sum), "min-width:0");
@@ -123,11 +125,14 @@ export default function (ctx, kit) {
   /** The kernel's inputs, made anew when its size changes. */
   function drawKernel() {
     const palette = ctx.palette(), rows = cells.length, width = cells[0]?.length ?? 0, edited = Math.max(rows, width) <= EDITED;
-    const side = edited ? (width > 5 ? 34 : 44) : Math.max(5, Math.floor(200 / Math.max(rows, width)));
-    if (grid.dataset.size !== `${rows} ${width}`) {
-      grid.dataset.size = `${rows} ${width}`;
+    const side = edited ? Math.max(width > 5 ? 34 : 44, Math.ceil(widest(short) * DIGIT) + 8) : Math.max(5, Math.floor(200 / Math.max(rows, width)));
+    if (grid.dataset.size !== `${rows} ${width} ${side}`) {
+      grid.dataset.size = `${rows} ${width} ${side}`;
       grid.style.gridTemplateColumns = `repeat(${width}, ${side}px)`;
       grid.style.gap = edited ? "2px" : "0";
+      grid.style.width = edited ? "" : "max-content";
+      grid.style.outline = edited ? "" : "1px solid var(--edge)";
+      elsewhere.hidden = edited;
       grid.replaceChildren(...cells.flatMap((row, u) => row.map((_, v) => (edited ? cellInput(u, v, side) : styled(el("span"), `height:${side}px`)))));
     }
     const most = Math.max(1e-12, ...cells.flat().map(Math.abs)), ramp = kit.ramps(palette).signed;
@@ -138,7 +143,7 @@ export default function (ctx, kit) {
       if (!(node instanceof HTMLInputElement) || node === active) return;
       node.style.color = kit.inkOn(colour, palette);
       if (node.getAttribute("aria-invalid") !== "true" || wrong.hidden) {
-        node.value = kit.plain(Number(value.toPrecision(3)));
+        node.value = short(value);
         set(node, { "aria-invalid": null, title: String(value) });
       }
     });
@@ -179,7 +184,7 @@ export default function (ctx, kit) {
     const width = Math.max(240, kit.widthOf(body)), side = Math.floor((width - GAP) / 2);
     stage.style.gap = `12px ${GAP}px`;
     for (const one of [left, right]) one.holder.style.width = `${side}px`;
-    const long = side < TERM * (cells[0]?.length ?? 1);
+    const long = side < (DIGIT * (TERM + widest(signed)) + 10) * (cells[0]?.length ?? 1);
     middle.style.gridColumn = width < NARROW ? "1 / -1" : "1";
     products.style.gridColumn = long || width < NARROW ? "1 / -1" : "2";
     for (const one of [left, right]) kit.measure(one.holder);
@@ -289,8 +294,14 @@ export default function (ctx, kit) {
     sum.replaceChildren(...lines, styled(el("div", {}, `= ${kit.fixed(total, 4)}, ${same ? "the sum" : `not ${kit.fixed(value, 4)},`} at row ${at[0]}, column ${at[1]}${now.depth > 1 ? `, ${colours[seen]}` : ""}`), "font-weight:600"));
   }
 
+  /** @param {number} v */
+  const short = (v) => kit.plain(Number(v.toPrecision(3)));
+
   /** A factor after ×. @param {number} v */
-  const signed = (v) => (v < 0 ? `(${kit.plain(Number(v.toPrecision(3)))})` : kit.plain(Number(v.toPrecision(3))));
+  const signed = (v) => (v < 0 ? `(${short(v)})` : short(v));
+
+  /** Digits of the longest weight. @param {(v: number) => string} text */
+  const widest = (text) => Math.max(1, ...cells.flat().map((v) => text(v).length));
 
   /** @param {number} x @param {number} y @returns {[number, number] | null} the sum whose window's middle is nearest */
   function ofPicture(x, y) {

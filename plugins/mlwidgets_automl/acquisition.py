@@ -15,7 +15,7 @@ y*, mu and sigma, and with them xi, are of z = (y - mean) / deviation of the val
 Where: objective what is minimised: your own Python function, too; low left end; high right end;
 picks where you would look: click to add; follow the one that chooses where you do not; xi least
 gain asked for, of z; beta weight of doubt; ell length scale; evaluations evaluations; evaluation
-evaluations done; said what happened; best lowest value found; grid where it looks; truth the
+evaluations done; said what happened; best lowest value found; grid input; truth the
 function itself; mean posterior mean; band two standard deviations; pi probability of improvement;
 ei expected improvement; bound confidence bound; x inputs seen; y outputs seen; pi_at its highest;
 ei_at its highest; bound_at its highest; next the next evaluation.

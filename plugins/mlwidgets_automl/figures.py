@@ -28,7 +28,7 @@ ACQUISITIONS = (
         at="next",
         picks="picks",
         title="What is known",
-        note=": click where you would look next",
+        note=": click where you would look; dashed: the next",
         wide=True,
     ),
     ml.Curve("ei", x="grid", at="ei_at", title="Expected improvement", lo=0),
@@ -50,7 +50,7 @@ SEARCHES = (
         at="next",
         picks="picks",
         title="What is known",
-        note=": click where you would look next",
+        note=": click where you would look; dashed: the next",
         wide=True,
     ),
     ml.Curve(
@@ -65,7 +65,7 @@ SEARCHES = (
     ml.Scatter(
         "xy",
         "What is known",
-        "click where you would look next, or drag the mark",
+        "click where you would look; the mark is the next: drag it",
         values="values",
         marks="place",
         field="surface",

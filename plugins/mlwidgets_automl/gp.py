@@ -12,15 +12,14 @@ doi:10.7551/mitpress/3206.001.0001
     \nabla \log p = \frac{1}{2} \mathrm{tr} ((\alpha \alpha^\top - K^{-1}) \nabla K)  (7) its slope
     f = \mu + C (z_1 \cos t + z_2 \sin t), \; C C^\top = \mathrm{cov}(f)  (8) functions that may be
 
-Where: points what is seen: click to add; data your own table, its last column told by the others;
-kernel covariance; ell length scale; s amplitude; sigma noise; fit climb to the highest evidence;
-steps steps; evidence log p(y), in nats; lengths length scale of each input; amplitude amplitude in
-force; noise noise in force; grid where it looks; mean posterior mean; band two standard deviations;
-f1 one that may be; f2 another; f3 a third; x inputs seen; y outputs seen; xy points seen;
-density how likely each y is; extent ends of the window; path posterior mean; ridge evidence of each
-length scale and noise, below the highest; edges ends of the ridge; here length scale and noise in
-force; inputs names of the inputs; told rows kept for the test, true and told; nlpd mean -log p of
-the rows kept.
+Where: points what is seen: click to add; data your own table; kernel covariance; ell length scale;
+s amplitude; sigma noise; fit climb to the highest evidence; steps steps; evidence log p(y), in
+nats; lengths length scale of each input; length length scale; amplitude amplitude; noise noise;
+grid input; mean posterior mean; band two standard deviations; f1 one that may be; f2 another;
+x inputs seen; y outputs seen; xy points seen; density how likely each y is; extent ends of the
+window; path posterior mean; ridge evidence of each length scale and noise, below the highest; edges
+ends of the ridge; here length scale and noise in force; inputs names of the inputs; told rows kept for the
+test, true and told; nlpd mean -log p of the rows kept.
 
 What to watch: Where nothing was seen the functions swing apart, and at the points they meet; a
 click far from the others tells the most.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Annotated, NotRequired, Protocol, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, Protocol, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 
 import mlwidgets as ml
 
@@ -39,10 +40,11 @@ VIEWS = (
         trail="path",
         draws="points",
     ),
-    ml.Curve("mean", "f1", "f2", "f3", x="grid", band="band", dots=("x", "y"), title="Functions"),
-    ml.Scatter("told", "Rows kept for the test", "true, and told"),
+    ml.Curve("mean", "f1", "f2", x="grid", band="band", dots=("x", "y"), title="Functions"),
+    ml.Scatter("told", "Rows kept for the test", axes=("the last column", "as told by the others")),
     ml.Bars("lengths", "Length scale", "of each input", labels="inputs"),
     ml.Line("evidence", title="Evidence", note="log p(y), in nats"),
+    ml.Values("length", "amplitude", "noise", title="In force", note="; the window is 2 by 2"),
     ml.Scatter(
         "here",
         "Evidence",
@@ -83,16 +85,16 @@ class Look(TypedDict):
     here: NotRequired[Annotated[ml.Array, "mark axis"]]
     f1: NotRequired[Annotated[ml.Array, "place"]]
     f2: NotRequired[Annotated[ml.Array, "place"]]
-    f3: NotRequired[Annotated[ml.Array, "place"]]
+    length: NotRequired[float]
     inputs: NotRequired[list[str]]
     lengths: NotRequired[Annotated[ml.Array, "input"]]
     told: NotRequired[Annotated[ml.Array, "row axis"]]
     nlpd: NotRequired[Annotated[float, ml.Metric(better="lower")]]
 
 
-def constant(values: object) -> Floats:
+def constant(values: object, dtype: npt.DTypeLike = float) -> npt.NDArray[Any]:
     """An array that never changes, and says so: a trace keeps it once."""
-    array = np.array(values, float)
+    array = np.array(values, dtype)
     array.setflags(write=False)
     return array
 
@@ -109,7 +111,7 @@ def ridge(X: Floats, y: Floats, shape: Shape) -> Floats:
         w, Q = np.linalg.eigh(pairs(X / ell, X / ell, shape)[0])
         e = np.maximum(w, 0) + lam  # (noise, n)
         found[:, j] = -(n * np.log(((Q.T @ y) ** 2 / e).mean(1) + TINY) + np.log(e).sum(1)) / 2
-    return constant(np.maximum(found - found.max(), -DEEP))
+    return constant(np.maximum(found - found.max(), -DEEP), np.float32)
 
 
 class Scene(Protocol):
@@ -139,7 +141,7 @@ class Window:
     inputs = 1
 
     def __init__(self, points: ml.Points, seed: int) -> None:
-        self.z = np.random.default_rng(seed).standard_normal((2, GRID, 3))
+        self.z = np.random.default_rng(seed).standard_normal((2, GRID, 2))
         self.turns = count()
         low, high = np.full(2, -1.0), np.ones(2)
         if len(points) and np.abs(points.xy).max() > 1:
@@ -193,7 +195,7 @@ class Window:
             here=np.log10([[process.ell[0], np.sqrt(process.noise / process.s2)]]),
             f1=self.outside(f[:, 0], 1),
             f2=self.outside(f[:, 1], 1),
-            f3=self.outside(f[:, 2], 1),
+            length=float(process.ell[0]),
         )
 
 

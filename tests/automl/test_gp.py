@@ -31,6 +31,15 @@ def test_a_dragged_hyperparameter_is_in_force_and_stays_where_nothing_climbs() -
         assert run.trace["evidence"][-1] > run.trace["evidence"][3]
 
 
+def test_what_the_climb_has_reached_is_told_in_numbers() -> None:
+    with closing(play("automl.gp").step(30)) as run:
+        reached = [run.trace[name][-1] for name in ("length", "amplitude", "noise")]
+        length, amplitude, noise = reached
+        here = 10 ** run.trace["here"][-1][0]
+        assert here == pytest.approx([length, noise / amplitude])
+        assert length > 3 * run.params["ell"]
+
+
 def test_a_click_adds_a_point_and_the_band_closes_there() -> None:
     with closing(play("automl.gp", fit=False).step(2)) as run:
         there = int(np.abs(run.trace["grid"][-1] - 0.9).argmin())

@@ -12,9 +12,9 @@ ACL 54, 1715-1725. doi:10.18653/v1/P16-1162
 
 Where: text text to learn from; file a file in its place; line line to encode; merges tokens to
 learn; least occurrences a merge needs; undone merges undone; stride merges a frame; merge tokens
-learned; pair pair just merged; n its occurrences; rho bytes/token; free else; start beginning of
-the text; pairs commonest pairs; counts their occurrences; encoded line in tokens; ids their
-numbers; lost tokens lost by undoing; gained tokens in their place.
+learned; pair pair just merged; n its occurrences; rho bytes/token; free nothing undone; start
+beginning of the text; pairs commonest pairs; counts their occurrences; encoded line in tokens; ids
+their numbers; lost tokens lost by undoing; gained tokens in their place.
 
 What to watch: Endings and short words come first, whole words later. Click a token to undo its
 merge: the text falls apart there, and other merges take its place.
@@ -119,7 +119,7 @@ CHANGE: dict[str, Any] = {
         part="pairs",
         **UNDO | CHANGE,
     ),
-    ml.Line("rho", "free", title="Compression", x="merge", lo=1),
+    ml.Line("rho", "free", title="Compression", note="bytes a token", x="merge", lo=1),
     ml.Own(OWN, "encoded", title="Your line", wide=True, still=STILL + "tokens", ids="ids"),
     step="frame",
     data=lambda params: params["file"] and corpus("", params["file"]),

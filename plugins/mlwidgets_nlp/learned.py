@@ -46,7 +46,9 @@ class Learning:
         self._learner, self._least = learner, least
         self.plain = self.shown = learner("")
         self._undone = self._line = ""
-        self._start = self.plain.pairs.within(start, START)
+        pairs = self.plain.pairs
+        self._start = pairs.within(start, START)
+        self._more = " …" if len(pairs.read(self._start)) < pairs.bytes else ""
 
     @property
     def learned(self) -> int:
@@ -90,7 +92,7 @@ class Learning:
             n=made.n if made else 0,
             rho=shown.rho,
             free=None if shown is plain else plain.rho,
-            start=shown.named(shown.pairs.read(self._start)),
+            start=shown.named(shown.pairs.read(self._start)) + self._more,
             pairs=[shown.named(pair) for _, *pair in top],
             counts=[n for n, _, _ in top],
             encoded=shown.named(ids),

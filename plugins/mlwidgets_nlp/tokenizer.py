@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import reprlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import chain, pairwise
-from typing import Any
+from operator import index
+from typing import Any, SupportsIndex
 
 from .bytelevel import ID, decoded, encoded, pieces, spelled
 
@@ -25,14 +27,30 @@ class Tokenizer:
         self._cache = Cache(ranks, merged)
 
     def encode(self, text: str) -> list[int]:
-        """The ids of a text; `decode` gives exactly the text again."""
+        """The ids of a text; `decode` gives exactly the text again. TypeError for no text."""
+        if not isinstance(text, str):
+            raise TypeError(f"encode: must be a text, is {reprlib.repr(text)}")
         if len(self._cache) > REMEMBERED:
             self._cache.clear()
         return list(chain.from_iterable(map(self._cache.__getitem__, pieces(text))))
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of some ids; U+FFFD where they are parts of characters."""
-        return decoded(b"".join(map(self.tokens.__getitem__, ids)))
+        """The text of some ids; U+FFFD where they are parts of characters.
+
+        ValueError for what is no id of this vocabulary.
+        """
+        known = ids if isinstance(ids, Sequence) else [*ids]
+        try:
+            if min(known, default=0) >= 0:
+                return decoded(b"".join(map(self.tokens.__getitem__, known)))
+        except (IndexError, TypeError):
+            pass
+        wrong = next(i for i in known if not self._has(i))
+        most = len(self) - 1
+        raise ValueError(f"decode: must be whole numbers in [0, {most}], has {reprlib.repr(wrong)}")
+
+    def _has(self, i: object) -> bool:
+        return isinstance(i, SupportsIndex) and 0 <= index(i) < len(self)
 
     def to_json(self) -> dict[str, Any]:
         """What a tokenizer.json holds: `tokenizers.Tokenizer.from_str(json.dumps(...))`."""

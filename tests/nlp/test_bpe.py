@@ -225,6 +225,19 @@ def test_a_long_word_is_merged_as_a_short_one() -> None:
         assert merged_long([*ids], made.ranks) == merged([*ids], made.ranks)
 
 
+@pytest.mark.parametrize("wrong", [-1, len(LEARNED), 1.5, "x", None, 10**30])
+def test_what_is_no_id_is_named(wrong: Any) -> None:
+    with pytest.raises(ValueError, match=rf"in \[0, {len(LEARNED) - 1}\], has {wrong!r}"):
+        LEARNED.decode([70, wrong])
+    assert LEARNED.decode(iter([70, 71])) == LEARNED.decode(np.array([70, 71])) != ""
+
+
+@pytest.mark.parametrize("wrong", [5, None, b"the"])
+def test_what_is_no_text_is_not_encoded(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="must be a text, is "):
+        LEARNED.encode(wrong)
+
+
 def test_tokenizers_reads_what_was_learned() -> None:
     theirs = loaded(LEARNED)
     for text in ("", " ", "Naming and binding 🦊", "東京\n\n\tx", ENGLISH[:3_000]):
@@ -320,6 +333,7 @@ def test_a_megabyte_without_a_blank_stays_usable() -> None:
     assert run.status == "done"
     assert run.trace["rho"][-1] > 1.8
     assert max(map(len, run.trace["start"])) < 5_000
+    assert run.trace["start"][-1].endswith(" …"), "there is more of it than is shown"
     assert run.result.decode(run.result.encode(text[:50_000])) == text[:50_000]
 
 

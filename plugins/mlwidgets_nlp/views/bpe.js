@@ -24,7 +24,7 @@ function tokens(ctx, kit) {
   body.append(sheet);
   /** @type {Token[]} */
   let shown = [];
-  let [picked, hover, fresh] = [-1, -1, ""];
+  let [picked, hover, fresh, cut] = [-1, -1, "", false];
   /** @type {Moment | undefined} */
   let moment;
 
@@ -83,7 +83,8 @@ function tokens(ctx, kit) {
     if (typeof text !== "string") return;
     moment = m;
     const ids = typeof spec.ids === "string" ? store.array(spec.ids, m.position) : undefined;
-    shown = text.split(" ").filter(Boolean).slice(0, MOST).map((word, k) => ({ word, id: ids?.data[k] }));
+    cut = text.endsWith(" …");
+    shown = text.split(" ").filter((word) => word && word !== "…").slice(0, MOST).map((word, k) => ({ word, id: ids?.data[k] }));
     const pair = typeof spec.pair === "string" ? store.row(spec.pair, m.position) : "";
     fresh = typeof pair === "string" ? pair.replace(" ", "") : "";
     paint();
@@ -115,7 +116,7 @@ function tokens(ctx, kit) {
 
   function say() {
     const bytes = shown.reduce((sum, { word }) => sum + word.length, 0);
-    const all = shown.length ? `${bytes} bytes in ${shown.length} tokens` : "no tokens";
+    const all = shown.length ? `${cut ? "the first " : ""}${kit.cell(bytes, "int")} bytes in ${kit.cell(shown.length, "int")} tokens` : "no tokens";
     const one = described(hover >= 0 ? hover : picked);
     ctx.say(one ? `: ${one}` : "", all);
   }
@@ -155,7 +156,9 @@ function pairs(ctx, kit) {
     allow();
     const [lost, gained] = [text("lost", m), text("gained", m)].map((t) => t.split(" ").filter(Boolean).map(readable));
     const [rho, free] = ["rho", "free"].map((name) => store.value(String(spec[name]), m.position));
-    put(difference, undone.length && !Number.isNaN(free) ? `${undone.length > 1 ? "Without them" : "Without it"}: ${kit.num(rho)} bytes a token, not ${kit.num(free)}. Not learned: ${lost.join(" ") || "none"}. In ${lost.length > 1 ? "their" : "its"} place: ${gained.join(" ") || "none"}.` : "");
+    const idle = !lost.length && !gained.length && rho === free;
+    if (undone.length && idle) put(difference, `None of the merges so far has made ${undone.length > 1 ? "these" : "this"}: nothing has changed.`);
+    else put(difference, undone.length && !Number.isNaN(free) ? `${undone.length > 1 ? "Without them" : "Without it"}: ${kit.num(rho)} bytes a token, not ${kit.num(free)}. Not learned: ${lost.join(" ") || "none"}. In ${lost.length > 1 ? "their" : "its"} place: ${gained.join(" ") || "none"}.` : "");
     ctx.say("", made ? `merged ${readable(made.split(" ")[0])} + ${readable(made.split(" ")[1])}, ${kit.cell(often, "int")} times` : "");
   }
 

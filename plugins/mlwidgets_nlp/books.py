@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,10 +24,14 @@ RARE = "�"
 
 @cache
 def pydoc() -> str:
-    """What `help()` knows of Python's topics: 65,000 words of English."""
+    """What `help()` knows of Python's topics: 65,000 words of English.
+
+    Its tables stand in up to fifty blanks; a small GPT that began such a run would write no end of
+    them, so that here no run is longer than three.
+    """
     from pydoc_data.topics import topics
 
-    return "\n\n".join(topics[name] for name in sorted(topics))
+    return re.sub(" {4,}", "   ", "\n\n".join(topics[name] for name in sorted(topics)))
 
 
 @cache

@@ -61,13 +61,15 @@ class Grown(TypedDict):
 def read_back(gpt: GPT, z: Tensor, x: Tensor, c: Tensor) -> Said:
     """The text x with its last character c, and the surprise at each of those that it can see.
 
-    z: the scores (n, V) of what follows each of the last n.
+    z: the scores (n, V) of what follows each of the last n. Nothing foresees the first, whose
+    surprise is 0; where a text begins before what can be seen, "…" stands in its place.
     """
     after = torch.cat([x[len(x) - len(z) + 1 :], c[None]])
     bits = -z.log_softmax(-1).gather(1, after[:, None])[:, 0] / log(2)
     text = "".join(gpt.chars[k] for k in [*x.tolist(), int(c)])
-    tail = shown(text[-len(z) :])
-    return Said(text=text, pick=tail[-1], tokens=tail, bits=bits.cpu().numpy())
+    tokens = shown(text[-len(z) - 1 :])
+    tokens[0] = tokens[0] if len(x) == len(z) else "…"
+    return Said(text=text, pick=tokens[-1], tokens=tokens, bits=np.pad(bits.cpu().numpy(), (1, 0)))
 
 
 def likely(gpt: GPT, p: Tensor, q: Tensor) -> Likely:

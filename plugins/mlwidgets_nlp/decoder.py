@@ -94,9 +94,7 @@ def surprise(gpt: GPT, x: Tensor, y: Tensor) -> Tensor:
 @ml.algorithm(
     ml.Words("written", "What it writes"),
     ml.Heads("A", "Who looks at whom", heads="names", mode="matrices"),
-    ml.Line(
-        "loss", "validation", title="Loss", note="a batch, and text unseen", x="step", hue="error"
-    ),
+    ml.Line("loss", "validation", title="Loss", note="a batch, and text unseen", hue="error"),
     ml.Bars("p", "What comes next", labels="next", lo=0, hi=1),
     ml.Line("known", title="Words it writes", note="that the text has", lo=0, hi=1),
     step="batch",
@@ -121,7 +119,7 @@ def decoder(
 ) -> ml.Frames[Step]:
     rng = np.random.default_rng(seed)
     lessons = Lessons(opened(text, file), context, batch, rng)
-    sizes = sized(lessons.chars, layers, heads, width, context)
+    sizes = sized(lessons.chars, layers, heads, width, context, batch)
     gpt = GPT(begun(rng, sizes).requires_grad_(), sizes, lessons.chars)
     adam, look = AdamW(gpt.theta), Look(forward, plain, lessons.words, seed)
     best, asked = gpt.copy(), (prompt, tau, layer)

@@ -18,6 +18,7 @@ from .gpt import GPT, Sizes
 from .writing import WORD, Look
 
 UNSEEN = 32  # windows of the validation
+MOST = 8_000_000_000  # bytes that a batch may keep
 
 
 class Lessons:
@@ -47,12 +48,24 @@ def windows(ids: Tensor, at: Tensor, T: int) -> tuple[Tensor, Tensor]:
     return found[:, :-1], found[:, 1:]
 
 
-def sized(chars: str, layers: int, heads: int, width: int, context: int) -> Sizes:
-    """ParamError where the features cannot be shared out among the heads."""
+def sized(chars: str, layers: int, heads: int, width: int, context: int, batch: int = 1) -> Sizes:
+    """ParamError where the features cannot be shared out among the heads, or a batch is too large.
+
+    What a batch keeps for its gradient: 16 features' worth of each place in each layer (norms, Q, K
+    and V, what is mixed, four times as much before and after gelu), and scores of each character.
+    """
     if width % heads:
         near = max(round(width / heads), 1) * heads
         raise ParamError(
             f"width={width}: must be a multiple of heads={heads}, such as {near}", "width"
+        )
+    kept = 4 * batch * context * (16 * width * layers + 3 * len(chars))
+    if kept > MOST:
+        raise ParamError(
+            f"batch={batch}: needs about {kept / 1e9:,.0f} GB with context={context}, width={width}"
+            f" and layers={layers}; must need at most {MOST / 1e9:.0f} GB, such as"
+            f" batch={max(1, batch * MOST // kept)}",
+            "batch",
         )
     return Sizes(len(chars), layers, heads, width, context)
 

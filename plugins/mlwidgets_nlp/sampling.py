@@ -12,10 +12,10 @@ doi:10.48550/arXiv.1904.09751
 
 Where: net a run of nlp.decoder; way greedy, sample or beam; tau temperature; k likely characters
 kept, 0 for all; top_p probability kept; beams texts that go on; prompt how it begins; length
-characters to write; t characters written; text what is written; next likely characters; p their
-probability; q after the cut; left characters left; pick character chosen; H before the cut;
-G after; tokens characters; bits surprise at each; parent where a branch comes from; chars its
-characters; s its score; tips branches that go on.
+characters to write; character characters written; text what is written; next likely characters; p
+their probability; q after the cut; left characters left; pick character chosen; H before the cut; G
+after; tokens characters; bits surprise at each but the first; parent where a branch comes from;
+chars its characters; s its score; tips branches that go on.
 
 What to watch: Inside a word there is hardly a choice, at its end there are many: the entropy jumps
 at blanks. Greedy and beams repeat themselves; chance without a cut strays.
@@ -49,7 +49,7 @@ Way = Literal["greedy", "sample", "beam"]
 class Step(Said, Likely, Grown):
     H: Annotated[float, "bits"]
     G: Annotated[float, "bits"]
-    t: int
+    character: Annotated[int, ml.Unit(total="length")]
 
 
 def cut(p: Tensor, k: int, top_p: float) -> Tensor:
@@ -76,10 +76,9 @@ def searched(s: Tensor, log_p: Tensor, beams: int) -> tuple[Tensor, Tensor, Tens
 @ml.algorithm(
     ml.Tokens("tokens", "The text so far", "coloured by surprise, in bits", weight="bits"),
     ml.Own(f"{VIEWS}:cut.js", "p", "q", title="What comes next", still=f"{STILLS}:cut"),
-    ml.Line("H", "G", title="Entropy", note="in bits", lo=0),
+    ml.Line("H", "G", title="Entropy", note="in bits", x="character", lo=0),
     ml.Own(f"{VIEWS}:beam.js", "parent", "s", title="Branches", still=f"{STILLS}:beam", wide=True),
-    step="character",
-    total="length",
+    step="frame",
 )
 def sampling(
     net: Annotated[ml.Run, ml.RunOf("nlp.decoder")] | None = None,
@@ -108,7 +107,12 @@ def sampling(
         said = read_back(gpt, z[whence[0]], x[whence[0]], c[0])
         x = torch.cat([x[whence], c[:, None]], 1)
         frame = Step(
-            **said, **likely(gpt, p, q), **branches.columns(), H=entropy(p), G=entropy(q), t=t
+            **said,
+            **likely(gpt, p, q),
+            **branches.columns(),
+            H=entropy(p),
+            G=entropy(q),
+            character=t,
         )
         tau, k, top_p = yield frame
     return said["text"]

@@ -84,7 +84,7 @@ def named(A: Tensor, text: str) -> list[str]:
     more = share - torch.einsum("ts,kts->k", even, masks.float()) / T
     best = more.argmax(-1).tolist()
     return [
-        f"{h} {LOOKS[k]} {100 * float(share[h, k]):.0f} %" if more[h, k] > 0.08 else f"{h} even"
+        f"head {h}: {f'{LOOKS[k]}, {100 * share[h, k]:.0f} %' if more[h, k] > 0.08 else 'even'}"
         for h, k in enumerate(best)
     ]
 

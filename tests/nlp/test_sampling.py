@@ -96,8 +96,21 @@ def test_surprise_is_what_the_model_says_of_each_character(net: Run) -> None:
     x = gpt.read(row["text"])[-gpt.sizes.T - 1 :]
     log_p = forward(gpt.weights, x[None, :-1])[0].log_softmax(-1)
     bits = -log_p.gather(1, x[1:, None])[:, 0] / np.log(2)
-    assert torch.allclose(torch.as_tensor(row["bits"]), bits, atol=1e-4)
-    assert len(row["tokens"]) == len(bits)
+    assert torch.allclose(torch.as_tensor(row["bits"][1:]), bits, atol=1e-4)
+    assert row["bits"][0] == 0
+    assert row["tokens"][0] == "…", "the text begins before what the model sees"
+    assert "".join(row["tokens"][1:]).replace("␣", " ") == row["text"][-len(bits) :]
+
+
+def test_the_text_is_shown_from_its_first_character(net: Run) -> None:
+    row = frames(net, prompt="the cat")[3]
+    assert "".join(row["tokens"]).replace("␣", " ") == row["text"]
+    assert len(row["bits"]) == len(row["tokens"]) == len("the cat") + 4
+
+
+def test_the_last_frame_counts_every_character(net: Run) -> None:
+    run = Run(sampling, {"net": net, "length": 30}, thread=False).wait()
+    assert run.progress == (30, 30, "character")
 
 
 def test_beams_are_those_of_transformers(net: Run) -> None:
@@ -135,7 +148,7 @@ def test_the_tree_leads_back_to_the_text(net: Run, way: Any) -> None:
 def test_a_long_text_keeps_a_short_tree(net: Run) -> None:
     row = list(sampling(net=net, length=DEEP + 5))[-1]
     assert row["parent"].shape[0] == DEEP
-    assert len(row["tokens"]) == net.result.sizes.T
+    assert len(row["tokens"]) == net.result.sizes.T + 1
 
 
 def test_a_text_longer_than_it_can_see_goes_on(net: Run) -> None:

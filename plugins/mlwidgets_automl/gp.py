@@ -18,8 +18,8 @@ nats; lengths length scale of each input; length length scale; amplitude amplitu
 grid input; mean posterior mean; band two standard deviations; f1 one that may be; f2 another;
 x inputs seen; y outputs seen; xy points seen; density how likely each y is; extent ends of the
 window; path posterior mean; ridge evidence of each length scale and noise, below the highest; edges
-ends of the ridge; here length scale and noise in force; inputs names of the inputs; told rows kept for the
-test, true and told; nlpd mean -log p of the rows kept.
+ends of the ridge; here length scale and noise in force; inputs names of the inputs; told rows kept
+for the test, true and told; nlpd mean -log p of the rows kept.
 
 What to watch: Where nothing was seen the functions swing apart, and at the points they meet; a
 click far from the others tells the most.

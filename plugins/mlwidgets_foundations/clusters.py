@@ -25,7 +25,8 @@ WAYS = 60  # half-steps of which a centre shows its way
 class Cloud:
     """Points of any dimension, about their mean, and the plane in which they are seen.
 
-    X: (n, d) less `mean`. plane: (2, d), what is right and what is up. axes: their names.
+    X: (n, d) less `mean`. plane: (2, d), what is right and what is up; one or two columns are seen
+    in their own units, also where X is scaled. axes: their names, none where a hand draws.
     """
 
     X: Floats
@@ -41,7 +42,7 @@ class Cloud:
 
     def moved(self, mu: Floats, places: Floats) -> Floats:
         """Centres moved to places in the figure; what it does not show of them stays."""
-        return np.asarray(mu + (places - self.seen(mu)) @ np.linalg.pinv(self.plane).T)
+        return np.asarray(mu + (places - self.seen(mu)) @ np.linalg.pinv(self.plane, 0).T)
 
 
 def read(
@@ -77,14 +78,15 @@ def _table(data: Mapping[str, Any]) -> tuple[Floats, list[str], str]:
 def _cloud(
     X: Floats, names: list[str], said: str, scaled: bool, pixels: tuple[int, int] | None = None
 ) -> Cloud:
+    spread = np.ones(X.shape[1])
     if scaled:
-        spread = X.std(axis=0)
-        X = X / np.where(spread > 0, spread, 1)
+        spread = np.where((found := X.std(axis=0)) > 0, found, 1)
+        X = X / spread
     mean = X.mean(axis=0)
     X = X - mean
     if X.shape[1] <= 2:
         axes = names[0], [*names, ""][1]
-        return Cloud(X, mean, np.eye(2, X.shape[1]), axes, said, pixels)
+        return Cloud(X, mean, np.eye(2, X.shape[1]) * spread, axes, said, pixels)
     variance, V = np.linalg.eigh(X.T @ X)
     plane = V.T[:-3:-1]
     plane = plane * np.where(plane.sum(axis=1) < 0, -1, 1)[:, None]
@@ -118,8 +120,8 @@ class Figure:
         self.some = slice(None, None, math.ceil(len(cloud.X) / SHOWN))
         self.xy = _still(cloud.seen(cloud.X[self.some]))
         flat = cloud.X.shape[1] == 2
-        self.over = _still(_around(self.xy) if flat else np.zeros(0))
-        self.grid = _grid(self.over) - cloud.mean if flat else np.zeros((0, 2))
+        self.over = _still(_around(self.xy, not any(cloud.axes)) if flat else np.zeros(0))
+        self.grid = cloud.moved(np.zeros(2), _grid(self.over)) if flat else np.zeros((0, 2))
         self.ways: list[Floats] = []
 
     def frame(
@@ -176,10 +178,10 @@ def _still(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array
 
 
-def _around(xy: Floats) -> Floats:
+def _around(xy: Floats, drawn: bool) -> Floats:
     """The part of the plane that is seen: the square where one draws, or around the points."""
     lo, hi = xy.min(axis=0), xy.max(axis=0)
-    if (lo >= -1.2).all() and (hi <= 1.2).all():
+    if drawn and (lo >= -1.2).all() and (hi <= 1.2).all():
         return np.array([-1.12, 1.12, -1.12, 1.12])
     pad = np.where(hi > lo, 0.06 * (hi - lo), 1)
     return np.stack([lo - pad, hi + pad], axis=1).ravel()

@@ -7,7 +7,7 @@ Arthur & Vassilvitskii (2007), "k-means++: the advantages of careful seeding", P
     D_i^2 = \min_j \lVert x_i - \mu_j \rVert^2          (1)  to the nearest centre so far
     p_i = D_i^2 / \sum_l D_l^2                          (2)  chance to be the next centre
     z_i = \arg\min_j \lVert x_i - \mu_j \rVert^2        (3)  assign
-    \mu_j = \frac{1}{n_j} \sum_{z_i = j} x_i            (4)  update, n_j points having joined j
+    \mu_j = \frac{1}{n_j} \sum_{z_i = j} x_i            (4)  update: the mean of the points of j
     J = \sum_i \lVert x_i - \mu_{z_i} \rVert^2          (5)  inertia: neither half adds to it
 
 Where: points your points; k centres; seeding first centres; centroids your centres; scaled equal
@@ -26,6 +26,7 @@ Try: image=china k=8  how few colours make a photograph?
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
@@ -36,8 +37,7 @@ from .clusters import Figure, Seen, read
 from .many import Floats, Groups, Ints, lifted, nearest, squared
 
 BLOBS, NONE = ml.Points("blobs:300"), ml.Points()
-Drawn = Annotated[ml.Points, ml.PointsKind(least=1, most=2000)]
-Photo = Annotated[ml.Image, ml.ImageKind(channels=3)]
+Drawn = Annotated[ml.Points, ml.PointsKind(least=1)]
 NOTHING = "Assign: nothing changes any more."
 Seeding = Literal["k-means++", "random", "first"]
 
@@ -99,13 +99,14 @@ def kmeans(
     scaled: bool = False,
     iterations: Annotated[int, ml.Range(1, 300)] = 50,
     data: Annotated[ml.Table | None, ml.Unless("image")] = None,
-    image: Photo | None = None,
-    seed: int = 0,
+    image: Annotated[ml.Image, ml.ImageKind(channels=3)] | None = None,
+    seed: Annotated[int, ml.Range(0, inf)] = 0,
 ) -> ml.Frames[Half]:
     cloud = read(points, data, image, scaled)
     X = cloud.X
     k = min(k, len(X))  # while points are drawn there are few
     figure, hand = Figure(cloud, k), centroids
+    unlike = f" Your {len(hand)} centres are not {k}: they are left out." * bool(hand)
     mu = np.full((k, X.shape[1]), np.nan)
 
     def taken(now: ml.Points) -> bool:
@@ -119,7 +120,7 @@ def kmeans(
     if len(hand) == k:
         mu = cloud.moved(np.zeros_like(mu), hand.xy)
     else:
-        now = yield Half(**figure.frame(mu), said=f"{cloud.said}, and no centre yet.")
+        now = yield Half(**figure.frame(mu), said=f"{cloud.said}, and no centre yet.{unlike}")
         for j, (i, p) in enumerate(seeds(X, k, seeding, seed)):
             mu[j] = X[i]
             chance = f"a point whose chance was {p[i]:.2g}"

@@ -102,6 +102,7 @@ def test_centres_that_are_given_are_where_it_begins_unless_they_are_not_k() -> N
     assert run.trace["mu"][0].tolist() == [[0, 0], [1, 1]]
     other = played(k=3, centroids=[[0, 0], [1, 1]])
     assert other.trace["said"][1].startswith("Centre 1 of 3")
+    assert other.trace["said"][0].endswith("Your 2 centres are not 3: they are left out.")
 
 
 def test_a_tables_numbers_are_clustered_and_seen_in_two_principal_components() -> None:
@@ -118,6 +119,32 @@ def test_a_tables_numbers_are_clustered_and_seen_in_two_principal_components() -
     assert np.allclose(np.abs(seen), np.abs(U[:, :2] * s[:2]))
     assert run.trace["axes"][0][0].startswith("principal component 1, 3")
     assert run.trace["field"].size == 0, "no plane cuts the regions"
+
+
+def test_two_columns_are_seen_in_their_own_units_and_fill_the_figure() -> None:
+    rng = np.random.default_rng(0)
+    table = {"metres": rng.normal(0.5, 0.1, 60), "grams": rng.normal(5e8, 1e8, 60)}
+    run = played(data=table, k=3, scaled=True)
+    xy, over = run.trace["xy"][0], run.trace["over"][0]
+    assert np.allclose(xy, np.column_stack([table["metres"], table["grams"]]))
+    assert np.ptp(xy[:, 0]) > 0.85 * (over[1] - over[0]), "no room is left empty"
+    spread = xy.std(axis=0)
+    assert np.allclose(run.trace["mu"][-1] / spread, run.result.mu)
+    x, y = (over[:2].sum() / 2, over[2:].sum() / 2)
+    near = ((np.array([x, y]) / spread - run.result.mu) ** 2).sum(axis=1).argmin()
+    assert run.trace["field"][-1][60, 60] == near, "its regions are those of the scaled columns"
+    places = run.trace["mu"][-1].copy()
+    begun = played(data=table, k=3, scaled=True, centroids=places).result
+    assert np.allclose(begun.mu, run.result.mu), "a hand's places are in those units"
+
+
+def test_a_hand_draws_in_the_same_units_where_spreads_are_made_equal() -> None:
+    assert np.allclose(played(points="moons", scaled=True).trace["xy"][0], Points("moons").xy)
+
+
+def test_more_points_than_a_hand_draws_may_be_given() -> None:
+    X = np.random.default_rng(0).normal(size=(5_000, 2))
+    assert len(played(points=X, k=3, iterations=1).result.z) == 5_000
 
 
 def test_a_centre_dragged_in_a_plane_keeps_what_the_plane_does_not_show() -> None:
@@ -146,6 +173,7 @@ def test_an_image_is_seen_in_the_colours_of_its_centres() -> None:
     [
         ({"points": "none"}, "at least 1 point"),
         ({"k": 0}, "must lie in [1, 64]"),
+        ({"seed": -1}, "seed=-1: must be at least 0"),
         ({"data": {"a": ["x", "y"]}}, "a column of numbers, has a"),
         ({"data": {"a": [np.nan, np.inf]}}, "a row in which all numbers are finite"),
         ({"points": [[np.nan, 1]]}, "finite"),

@@ -100,6 +100,8 @@ test("whole numbers from 0 to 9 are regions, others a ramp with its sign", () =>
   assert.equal(shadesOf([0, 3, 9], palette, true).classes, true);
   assert.equal(shadesOf([0, 3, 9], palette).classes, false);
   assert.equal(shadesOf([0, 3.5], palette, true).classes, false);
+  assert.equal(shadesOf(new Int32Array([0, 0]), palette, true).classes, true, "one class everywhere");
+  assert.equal(shadesOf(new Float32Array([0, 0]), palette, true).classes, false, "nothing is known anywhere");
   const signed = shadesOf([-1, 4], palette);
   assert.deepEqual([signed.lo, signed.hi], [-4, 4]);
 });

@@ -11,7 +11,7 @@ import { scale } from "../scale.js";
 /** @typedef {{x: Scale, y: Scale, left: number, top: number, wide: number, high: number, height: number, extent: Extent}} Plane */
 
 const LEFT = 40, BOTTOM = 20, TOP = 6, RIGHT = 10;
-const BAR = 52; // room for a colour bar
+const BAR = 62; // room for a colour bar, and a number such as −1.0e−7
 const LEGEND = 18;
 const TALL = 440, FLAT = 340;
 const ALIKE = 4; // spans that differ by no more are drawn to one scale
@@ -109,7 +109,8 @@ export function shadesOf(data, palette, mayBeClasses = false, versus = false) {
     whole &&= Number.isInteger(v);
   }
   if (lo > hi) [lo, hi] = [0, 1];
-  const classes = mayBeClasses && whole && lo >= (versus ? 0 : -1) && hi < CLASSES; // -1: of no class
+  const flat = lo === hi && data instanceof Float32Array; // whole numbers never come in single precision
+  const classes = mayBeClasses && whole && !flat && lo >= (versus ? 0 : -1) && hi < CLASSES; // -1: of no class
   const both = versus || (lo < 0 && hi > 0), most = Math.max(-lo, hi);
   if (both) [lo, hi] = [-most, most];
   return { lo, hi, classes, ramp: versus ? betweenClasses(palette) : both ? ramps(palette).signed : ramps(palette).value };

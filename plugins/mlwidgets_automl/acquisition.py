@@ -12,7 +12,7 @@ Journal of Global Optimization 13, 455-492. doi:10.1023/A:1008306431147
 
 y*, mu and sigma, and with them xi, are of z = (y - mean) / deviation of the values so far.
 
-Where: objective what is minimised: your own Python function, too; low left end; high right end;
+Where: objective what is minimised; low left end; high right end;
 picks where you would look: click to add; follow the one that chooses where you do not; xi least
 gain asked for, of z; beta weight of doubt; ell length scale; evaluations evaluations; evaluation
 evaluations done; said what happened; best lowest value found; grid input; truth the

@@ -10,14 +10,15 @@ Advances in Neural Information Processing Systems 25, 2951-2959. doi:10.48550/ar
     r_n = \min_{i \le n} y_i - \min_x f(x)                       (5) regret
 
 Where: objective what is minimised; bounds lowest and highest of each input; acquisition what
-chooses; beta weight of doubt in ucb; picks look here; veto never look here; points both, for two
-inputs; moved next, dragged; across inputs shown; alone search without you, too; first evaluations
-before a model; evaluations evaluations; evaluation evaluations done; said what happened; best with
-you; rival alone; regret with you; rival_regret alone; grid input; truth the function itself; mean
-posterior mean; band two standard deviations; gain acquisition, of its highest; x inputs seen; y
-outputs seen; next the next evaluation; xy inputs seen; values outputs seen; place the next
-evaluation; surface posterior mean; worth acquisition, of its highest; extent ends of the window;
-axes inputs shown; inputs names of the inputs; lengths length scale of each input, of its range.
+chooses; beta weight of doubt in ucb; picks look here; veto never look here; points both, on a plane
+of two inputs; moved the next, dragged on it; across inputs shown; alone search without you, too;
+first evaluations before a model; evaluations evaluations; evaluation evaluations done; said what
+happened; ahead what is evaluated next; best with you; rival alone; regret with you; rival_regret
+alone; grid input; truth the function itself; mean posterior mean; band two standard deviations;
+gain acquisition, of its highest; x inputs seen; y outputs seen; next the next evaluation; xy inputs
+seen; values outputs seen; place the next evaluation; surface posterior mean; worth acquisition, of
+its highest; extent ends of the window; axes inputs shown; inputs names of the inputs; lengths
+length scale of each input, of its range.
 
 What to watch: Between two points the band swells, and the acquisition with it; an evaluation pins
 both down. Click where you would look: the search without you goes on beside yours.
@@ -57,6 +58,7 @@ class Step(Searched):
     best: Lowest
     rival: float
     said: str
+    ahead: str
 
 
 def surrogate(X: Floats, z: Floats, theta: Floats) -> GP:
@@ -93,13 +95,14 @@ def bo(
         x = search.highest(model, worth_of(acquisition, beta), allowed)  # (3)
         return model, x, acquisition
 
-    def seen(model: GP, x: Floats) -> Step:
+    def seen(model: GP, x: Floats, who: str) -> Step:
         best = search.best, (rival or search).best
         frame = Step(
             evaluation=len(search.y),
             best=best[0],
             rival=best[1],
             said=search.said,
+            ahead=f"{search.call(x)}; chosen by {who}",
             **figure.drawn(search, model, worth_of(acquisition, beta), acquisition != "ucb", x),
         )
         if np.isfinite(f.lowest):
@@ -118,7 +121,7 @@ def bo(
     for n in range(evaluations + 1):
         model, x, who = proposed(search)
         before = acquisition, beta, veto, points
-        acquisition, beta, picks, veto, points, moved = yield seen(model, x)
+        acquisition, beta, picks, veto, points, moved = yield seen(model, x, who)
         if n == evaluations:
             break
         if (acquisition, beta, veto, points) != before:
@@ -133,6 +136,6 @@ def bo(
         acquisition, beta, picks, veto, points, moved = now
         if hand.fresh(hand.wanted(picks, points, moved)):
             advance(*proposed(search)[1:])
-        return seen(*proposed(search)[:2])
+        return seen(*proposed(search))
 
     return ml.Done(search.found, **{name: partial(more, name) for name in LIVE})

@@ -80,6 +80,7 @@ SEARCHES = (
     ml.Line("best", "rival", title="Lowest value", x="evaluation"),
     ml.Bars("lengths", "Length scale", "of each input", labels="inputs"),
     ml.Words("said", "What happened"),
+    ml.Words("ahead", "Next, or under way"),
 )
 
 

@@ -35,7 +35,9 @@ class Hand:
             self.taken.add(place)
             outside = self.f.outside(x)
             outside[self.across] = place
-            return self.f.inside(outside), "you"
+            unit = self.f.inside(outside)
+            far = not np.allclose(self.f.outside(unit), outside)
+            return unit, "you, brought to the edge" if far else "you"
         return x, who
 
     def wanted(self, picks: Sequence[float], points: ml.Points, moved: ml.Points) -> list[object]:

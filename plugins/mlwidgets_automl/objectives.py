@@ -18,6 +18,7 @@ import mlwidgets as ml
 from .dense import Floats
 
 MOST = 20  # inputs
+LARGEST = 1e100  # of what squares are summed
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ def number(given: Any) -> tuple[float, str]:
     except Exception:  # whatever it gave, it is no number
         said = f"{type(given).__name__} {told(repr, given, 40)}"
         return math.nan, f"returned {said}, must be a number"
-    return (value, "") if math.isfinite(value) else (math.nan, f"returned {value}")
+    if not abs(value) <= LARGEST:
+        return math.nan, f"returned {value}" + ", too large" * math.isfinite(value)
+    return value, ""
 
 
 def forrester(x: Floats) -> float:

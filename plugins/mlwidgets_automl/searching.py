@@ -68,18 +68,20 @@ class Search:
         """Was the function evaluated there?"""
         return bool(len(self.X) and np.abs(self.X - x).max(1).min() < SAME)
 
+    def call(self, x: Floats) -> str:
+        """An evaluation, as one would write it."""
+        return f"{self.f.name}({', '.join(f'{v:.4g}' for v in self.f.outside(x))})"
+
     def evaluate(self, x: Floats, who: str) -> None:
         """The costly part; a function that fails there is believed to be as bad as the worst."""
-        place = self.f.outside(x)
-        y, fault = self.f.at(place)
-        at = ", ".join(f"{v:.4g}" for v in place)
-        before = self.best
+        y, fault = self.f.at(self.f.outside(x))
+        called, before = self.call(x), self.best
         self.X, self.y = np.vstack([self.X, x]), np.append(self.y, y)
         if fault:
-            self.said = f"{self.f.name}({at}) {fault}: counted as the worst value found"
+            self.said = f"{called} {fault}: counted as the worst value found"
         else:
             better = ", the lowest so far" if not before <= y else ""
-            self.said = f"{self.f.name}({at}) = {y:.5g}{better}; chosen by {who}"
+            self.said = f"{called} = {y:.5g}{better}; chosen by {who}"
 
     @property
     def found(self) -> dict[str, float]:

@@ -269,6 +269,30 @@ def test_the_menu_offers_your_function_beside_the_known_ones_as_long_as_its_run_
         own.close()
 
 
+def test_what_is_under_way_is_told_before_it_is_known() -> None:
+    with closing(play("automl.bo", objective=bowl, bounds=[[0, 2]]).step(4)) as run:
+        ahead = list(run.trace["ahead"])
+        said = list(run.trace["said"])
+        assert ahead[0].endswith("; chosen by the first design")
+        called = [words.split(";")[0] for words in ahead[:-1]]
+        assert [words.split(" = ")[0] for words in said[1:]] == called
+
+
+def test_a_place_outside_the_bounds_is_said_to_be_brought_to_the_edge() -> None:
+    with closing(play("automl.bo", objective=bowl, picks=[5.0, 0.4]).step(2)) as run:
+        first, second = list(run.trace["said"])[1:]
+        assert first.startswith("bowl(1) = ")
+        assert first.endswith("chosen by you, brought to the edge")
+        assert second.endswith("chosen by you")
+
+
+def test_what_is_too_large_to_be_squared_is_told_without_a_warning(recwarn: Any) -> None:
+    with closing(play("automl.bo", objective=lambda x: 1e200 * x, evaluations=4).wait()) as run:
+        assert "e+200, too large: counted as" in last(run, "said")
+        assert np.isfinite(last(run, "mean")).all()
+    assert not [w for w in recwarn if "mlwidgets_automl" in w.filename]
+
+
 def test_a_function_that_always_fails_ends_with_nothing_found() -> None:
     def never(x: float) -> float:
         raise RuntimeError

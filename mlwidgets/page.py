@@ -147,7 +147,7 @@ def _tree(element: ElementTree.Element, names: set[str]) -> Tree:
         for k, v in element.attrib.items()
         if k in ("stretchy", "mathvariant", "width", "fence")
     }
-    text = (element.text or "").strip()
+    text = (element.text or "").strip(" \t\n")  # a space inside \text{} is not blank: it is drawn
     name = NAME.get(text, text)
     if tag == "mi" and name in names:
         attributes["name"] = name

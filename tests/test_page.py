@@ -98,6 +98,10 @@ def test_an_operator_is_named_as_it_is_read() -> None:
     assert ["mo", {}, "arg"] in math_tree(r"z = \arg\min_j d_j", [])[2]
 
 
+def test_the_space_before_a_word_is_kept() -> None:
+    assert ["mtext", {}, "\N{NO-BREAK SPACE}waits"] in math_tree(r"i \text{ waits}", [])[2]
+
+
 def test_bad_tex_is_shown_as_it_was_typed() -> None:
     tree = math_tree(r"\frac{a", [])
     assert tree[0] == "math"

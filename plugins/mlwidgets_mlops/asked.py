@@ -150,7 +150,7 @@ class Log:
             documented=status[1],
             answer=answer[:SHOWN],
             latency=latency,
-            codes=[str(code) for code in codes],
+            codes=[str(code) if code else "no answer" for code in codes],
             counts=[self.seen[code] for code in codes],
             sent=self.sent,
             openapi=self.openapi,

@@ -130,6 +130,7 @@ class Stream:
     rows: int  # of the current table
     onset: int | None = None
     moved: frozenset[str] = frozenset()
+    apart: tuple[str, ...] = ()  # columns that only one of the tables has
 
 
 def stream_of(
@@ -143,7 +144,8 @@ def stream_of(
 ) -> Stream:
     """The user's tables, or wines; ParamError where only one table is given."""
     if reference is not None and current is not None:
-        return Stream(columns_of(reference, current), len(current))
+        apart = tuple(sorted(set(reference) ^ set(current)))
+        return Stream(columns_of(reference, current), len(current), apart=apart)
     if reference is None and current is None:
         return wine_stream(rng, batches, onset, drift, noise)
     lacking = "reference" if reference is None else "current"

@@ -16,7 +16,7 @@ look at; alpha level; correction correction; window batches compared together; t
 alarms that counts; patience batches in a row to trigger; adopt take the window as reference then;
 null shuffle, to count chance; batches batches; drift drift put in, sd; onset from batch; noise
 columns that never move; batch batches seen; D distance, of categories Cramér's V; p chance of it;
-p_adjusted corrected; psi index; share share of alarms; alarms raised; chance by chance, on average;
+p_adjusted corrected; psi index; share share of alarms; alarms raised; chance by chance;
 false_alarms false; missed missed; streak in a row; triggers triggers; worst distance; worst_names
 columns; history evidence, -log10 of the corrected p; tracked columns; when batches; grid value; F
 reference; G window; c contribution; ranges bins; shown column; said in words.

@@ -25,7 +25,7 @@ Rows = tuple[int, int]
 Pair = tuple[Column, Floats, Floats]
 
 DRIFT_VIEWS = (
-    Bars("worst", "Distance", "of each column, ▲ alarms", labels="worst_names", lo=0, hi=1),
+    Bars("worst", "Distance", "the largest 16, ▲ alarms", labels="worst_names", lo=0, hi=1),
     Heatmap("history", "Evidence", "by column and batch", rows="tracked", cols="when"),
     Line(*("alarms", "chance", "false_alarms"), title="Alarms", x="batch", lo=0),
     Line(*("streak", "triggers"), title="Trigger", note="batches", x="batch", lo=0),
@@ -217,6 +217,9 @@ class Monitor:
         text += f", corrected p {p_adjusted[k]:.2g}"
         if self.false_alarms is not None:
             text += f"; {self.false_so_far} false alarms so far, in {self.batch * K:,} tests"
+        if self.stream.apart:
+            text += f"; in one table only: {', '.join(self.stream.apart[:4])[:120]}"
+            text += f" and {len(self.stream.apart) - 4} more" * (len(self.stream.apart) > 4)
         if column.names and len(column.names) <= 6:
             text += "; " + ", ".join(f"{i} is {name}" for i, name in enumerate(column.names))
         return text

@@ -249,6 +249,13 @@ def test_a_year_later_is_far_away_in_every_zone() -> None:
     assert last(reference=x, current=y, batches=1)["D"].tolist() == [1]
 
 
+def test_columns_that_only_one_table_has_are_named() -> None:
+    x = {name: np.arange(9.0) for name in "abcdef"}
+    said = last(reference=x, current={"a": np.arange(9.0), "z": np.arange(9.0)}, batches=1)["said"]
+    assert said.endswith("; in one table only: b, c, d, e and 2 more")
+    assert "in one table only" not in last(reference=x, current=x, batches=1)["said"]
+
+
 def test_a_column_that_is_missing_altogether_is_seen_as_missing() -> None:
     x = {"a": np.arange(60.0), "b": np.arange(60.0)}
     y = {"a": np.full(60, np.nan), "b": np.arange(60.0)}

@@ -331,6 +331,7 @@ def test_a_crowd_that_nobody_answers_has_no_times_and_no_rate() -> None:
     last = run.trace.row(-1)
     assert (last["status"], last["documented"]) == (0, False)
     assert last["request"] == "POST /predict: 20 by 4 at once"
+    assert last["codes"] == ("no answer",)
     for name in ("latency", "p50", "p95", "p99", "rate", "L", "together", "times"):
         assert np.isnan(np.asarray(last[name], float)).all(), name
     assert run.result["rate"] is None

@@ -13,13 +13,13 @@ export default function explorer(ctx, kit) {
   body.removeAttribute("role"); // it is no picture: its words are read as they stand
   body.append(root);
 
-  const list = el("ul", { "aria-label": "Operations" }), place = el("code", {}), fault = el("p", { role: "alert", hidden: true }, "");
+  const where = el("span", { class: "told" }), list = el("ul", { "aria-label": "Operations" }), place = el("code", {}), fault = el("p", { role: "alert", hidden: true }, "");
   const status = el("span", { class: "verdict mono" }), said = el("span", { class: "mono" }), sent = el("pre", { tabindex: 0, "aria-label": "What was sent" }), got = el("pre", { tabindex: 0, "aria-label": "What came back" });
   const field = el("textarea", { "aria-label": "A body of your own", spellcheck: "false", placeholder: '{"rows": [{…}]}' });
   const button = el("button", { type: "button", onclick: () => ctx.set(ask, field.value) }, "Send it");
   field.addEventListener("keydown", (event) => event.stopPropagation()); // keys are the field's own
   const own = el("div", {}, el("div", { class: "row" }, el("b", {}, "Ask it yourself"), el("span", { class: "told" }, "POST /predict"), button), field);
-  root.append(el("div", { class: "row" }, el("span", { class: "told" }, "listens on this machine only:"), place), fault, list,
+  root.append(el("div", { class: "row" }, where, place), fault, list,
     el("div", { class: "row" }, status, said), sent, got, ...(ask && !ctx.frozen ? [own] : []));
 
   let known = "", label = "";
@@ -32,6 +32,12 @@ export default function explorer(ctx, kit) {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
     at.adoptedStyleSheets = [...at.adoptedStyleSheets, sheet];
+  }
+
+  /** Is somebody there? @param {string} status of the run @param {boolean} answered */
+  function standing(status, answered) {
+    if (ctx.frozen || !["ready", "running", "paused"].includes(status)) return "listened while the run went on, on this machine only:";
+    return answered ? "listens on this machine only:" : "nobody listens now at";
   }
 
   /** @type {{name: string, told: string, statuses: string[], node: HTMLElement}[]} */
@@ -107,6 +113,7 @@ export default function explorer(ctx, kit) {
       }
       const word = (/** @type {string} */ name) => String(store.row(name, m.position) ?? "");
       const code = store.value(STATUS, m.position);
+      put(where, standing(m.state.status, Boolean(code)));
       put(place, word(URL));
       put(status, code ? String(code) : "no answer");
       status.className = `verdict mono ${code === 200 ? "good" : "bad"}`;
@@ -144,6 +151,6 @@ const STYLE = `
   .service .bad { color: var(--error); }
   .service .row { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: baseline; margin-top: 10px; }
   .service .row:first-child { margin-top: 0; }
-  .service textarea { box-sizing: border-box; width: 100%; min-height: 52px; margin-top: 4px; padding: 6px 8px; color: var(--ink); background: var(--paper); border: 1px solid var(--edge); border-radius: 3px; resize: vertical; }
+  .service textarea { box-sizing: border-box; width: 100%; min-height: 72px; max-height: 220px; field-sizing: content; margin-top: 4px; padding: 6px 8px; color: var(--ink); background: var(--paper); border: 1px solid var(--edge); border-radius: 3px; resize: vertical; }
   .service button { font: inherit; min-height: 26px; padding: 2px 12px; color: var(--accent-ink); background: var(--accent); border: 0; border-radius: 4px; cursor: pointer; }
   .service [hidden] { display: none; }`;

@@ -30,7 +30,7 @@ export function drawFace(param, { name, label }, change, off) {
   const acts = [...(free ? [act("Draw", () => begin())] : pad ? [act("Clear", () => wipe())] : []),
     ...(hasCamera() && !off ? [act("Camera", () => void look())] : []), act("Upload…", () => file.click())];
   const node = el("div", { class: "param drawn", role: "group", "aria-label": name },
-    el("span", { class: "name" }, ...label), el("span", { class: "acts" }, ...acts), canvas, file, nothing, wrong, said);
+    el("div", { class: "top" }, el("span", { class: "name" }, ...label), el("span", { class: "acts" }, ...acts)), canvas, file, nothing, wrong, said);
   const g = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   /** @type {Pixels} */
   let image = blank(rows || 1, cols || 1);
@@ -59,7 +59,8 @@ export function drawFace(param, { name, label }, change, off) {
 
   /** What is in force; never while the pen is down. @param {unknown} value */
   function show(value) {
-    if (!pen && typeof value === "string" && value !== word) {
+    if (!pen && value === null) [image, word] = [blank(rows || 1, cols || 1), ""];
+    else if (!pen && typeof value === "string" && value !== word) {
       const next = decoded(value);
       if (next) [image, word] = [next, value];
       if (next && free) become(next.colours === 1 && Math.max(next.rows, next.cols) <= DRAWN && !value.includes("#"));
@@ -68,6 +69,7 @@ export function drawFace(param, { name, label }, change, off) {
   }
 
   function draw() {
+    canvas.hidden = !pad && !word;
     const ink = getComputedStyle(canvas).color;
     const key = `${word} ${ink} ${keyed ? at : ""} ${pen ? performance.now() : ""}`;
     if (key === drawn) return;

@@ -7,6 +7,7 @@ import { el, put, set, unique } from "./dom.js";
 /** @typedef {{xy?: Place[], labels?: number[], count?: number, name?: string}} Sent what the kernel sends of a parameter; with a count, a sample */
 
 const MOST_UNDO = 100;
+const WHOLE = 2000; // points that the kernel sends one by one: of more it sends a sample, which could only be cleared
 const SPRAY = 10; // px, how far a sprayed point lies from the pointer, about
 export const STEP = 7; // px that a pointer goes between two sprayed points
 
@@ -48,7 +49,7 @@ export class Sketch {
   /** @param {{least: number, most: number}} bounds @param {(value: Drawing) => void} send */
   constructor({ least, most }, send) {
     this.least = least;
-    this.most = most;
+    this.most = Math.min(most, WHOLE);
     this.send = send;
     /** What is drawn but not in force yet. @type {Drawing | null} */
     this.mine = null;

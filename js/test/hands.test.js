@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Sketch } from "../src/sketch.js";
 import { hands } from "../src/views/hands.js";
 import { there } from "../src/views/scatter.js";
 
@@ -67,4 +68,12 @@ test("what is drawn while a run stands still is shown until a frame shows it", (
 
 test("points that have no place yet are not counted", () => {
   assert.deepEqual([there([NaN, NaN, NaN, NaN]), there([NaN, NaN, 1, 2]), there([])], [0, 1, 0]);
+});
+
+test("a hand stops where its drawing would come back as a sample, which it could only clear", () => {
+  const sketch = new Sketch({ least: 0, most: 20_000 }, () => {});
+  const drawn = (many) => ({ xy: Array.from({ length: many }, (_, k) => [k, k]), labels: new Array(many).fill(0) });
+  sketch.begin();
+  for (const many of [1999, 2000, 2001]) sketch.hold(drawn(many));
+  assert.deepEqual([sketch.value.xy.length, sketch.full], [2000, true]);
 });

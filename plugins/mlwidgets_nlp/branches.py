@@ -49,6 +49,7 @@ class Likely(TypedDict):
     p: Annotated[Array, "character"]
     q: Annotated[Array, "character"]
     left: int
+    kept: float
 
 
 class Grown(TypedDict):
@@ -72,12 +73,13 @@ def read_back(gpt: GPT, z: Tensor, x: Tensor, c: Tensor) -> Said:
     return Said(text=text, pick=tokens[-1], tokens=tokens, bits=np.pad(bits.cpu().numpy(), (1, 0)))
 
 
-def likely(gpt: GPT, p: Tensor, q: Tensor) -> Likely:
-    """The likeliest characters before and after the cut."""
+def likely(gpt: GPT, p: Tensor, q: Tensor, k: int) -> Likely:
+    """The likeliest characters before and after the cut, and the sum over those of top-k."""
     of = p.topk(min(LIKELY, len(p))).indices
     names = shown("".join(gpt.chars[k] for k in of.tolist()))
     left = int((q > 0).sum())
-    return Likely(next=names, p=p[of].cpu().numpy(), q=q[of].cpu().numpy(), left=left)
+    kept = float(p.topk(min(k or len(p), len(p))).values.sum())
+    return Likely(next=names, p=p[of].cpu().numpy(), q=q[of].cpu().numpy(), left=left, kept=kept)
 
 
 class Level(NamedTuple):

@@ -15,9 +15,9 @@ doi:10.48550/arXiv.2005.14165
 
 Where: prompt how it begins; tau temperature; lr highest learning rate; layer layer that is shown;
 text your text, or pydoc, stdlib; file a text file; layers layers; heads heads; width features;
-context characters it sees; batch windows; steps batches; every batches between looks; loss loss of
-a batch; validation loss of unseen text; step batches done; tokens the prompt; names what a head
-looks at; A weights; next likely characters; p probability; written its text; known real words.
+context characters it sees; batch windows; steps batches; every batches between looks; loss batch
+loss; validation unseen loss; step batches done; tokens the prompt; names what a head looks at; A
+weights; next likely characters; p probability; written its text; known real words.
 
 What to watch: Spaces come first, then short words and endings, then long words. Heads that look
 at everything alike settle on something: the character before, the blanks, the same letter again.

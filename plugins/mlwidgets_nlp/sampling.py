@@ -13,9 +13,9 @@ doi:10.48550/arXiv.1904.09751
 Where: net a run of nlp.decoder; way greedy, sample or beam; tau temperature; k likely characters
 kept, 0 for all; top_p probability kept; beams texts that go on; prompt how it begins; length
 characters to write; character characters written; text what is written; next likely characters; p
-their probability; q after the cut; left characters left; pick character chosen; H before the cut; G
-after; tokens characters; bits surprise at each but the first; parent where a branch comes from;
-chars its characters; s its score; tips branches that go on.
+their probability; q after the cut; left characters left; kept sum over K; pick character chosen; H
+before the cut; G after; tokens characters; bits surprise at each but the first; parent where a
+branch comes from; chars its characters; s its score; tips branches that go on.
 
 What to watch: Inside a word there is hardly a choice, at its end there are many: the entropy jumps
 at blanks. Greedy and beams repeat themselves; chance without a cut strays.
@@ -108,7 +108,7 @@ def sampling(
         x = torch.cat([x[whence], c[:, None]], 1)
         frame = Step(
             **said,
-            **likely(gpt, p, q),
+            **likely(gpt, p, q, k),
             **branches.columns(),
             H=entropy(p),
             G=entropy(q),

@@ -44,6 +44,7 @@ def test_text_pairs_curve_and_line_are_painted(lab: Lab, theme: Theme) -> None:
     settled(book, player)
     wait_until(lambda: colours(player.view("The text")) > 8, "tokens have colours")
     expect(player.view("Your line")).to_have_attribute("aria-label", re.compile(r"\d+ tokens: "))
+    expect(player.box.get_by_text(re.compile(r"^the first 1\d{3} bytes in"))).to_be_visible()
     player.scrub(90)
     book.screenshot(f"nlp.bpe-{theme}", player.box)
     book.page.evaluate(AXE_CODE)
@@ -66,6 +67,10 @@ def test_a_click_undoes_a_merge_and_shows_what_comes_in_its_place(lab: Lab) -> N
     assert float(book.eval("run.trace['rho'][-1]")) < float(book.eval("run.trace['free'][-1]"))
     book.screenshot("nlp.bpe-undone", player.box)
     player.button("Allow ␣the again").click()
+    book.wait_for("run.params['undone']", "")
+    player.field("undone merges undone").fill("Ġteh")
+    expect(player.box.get_by_text("has made this: nothing has changed")).to_be_visible()
+    player.button("Allow ␣teh again").click()
     book.wait_for("run.params['undone']", "")
     expect(chip(text, "␣the")).to_be_visible()
 

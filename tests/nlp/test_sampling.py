@@ -75,6 +75,14 @@ def test_greedy_takes_the_likeliest_and_never_asks_chance(net: Run) -> None:
     assert all(frame["pick"] == frame["next"][0] and frame["left"] == 1 for frame in one)
 
 
+def test_top_p_is_of_what_top_k_leaves(net: Run) -> None:
+    for row in frames(net, tau=3.0, k=3, top_p=0.6):
+        assert row["kept"] == pytest.approx(row["p"][:3].sum())
+        before = row["p"].cumsum() - row["p"]
+        assert (row["q"] > 0).tolist() == (before < 0.6 * row["kept"]).tolist()
+    assert frames(net)[-1]["kept"] == pytest.approx(1)
+
+
 def test_thresholds_act_from_the_next_character_on(net: Run) -> None:
     run = Run(sampling, {"net": net, "tau": 3.0, "top_p": 1.0}, at=5, thread=False)
     before = run.trace.row(-1)["left"]

@@ -3,7 +3,7 @@
 
 /**
  * The likeliest next characters and what the cut leaves of them: on the left how likely each is, on the right what they add
- * up to. A rule under the k-th and a rule at top-p are dragged, or moved by the arrow keys.
+ * up to. A rule under the k-th and a rule at top-p, of what those k add up to, are dragged, or moved by the arrow keys.
  * @param {Ctx} ctx @param {Kit} kit @returns {View}
  */
 export default function (ctx, kit) {
@@ -14,7 +14,7 @@ export default function (ctx, kit) {
   let items = [];
   /** @type {Moment | undefined} */
   let moment;
-  let middle = 0, right = 0, pick = "", left = 0;
+  let middle = 0, right = 0, pick = "", left = 0, kept = 1;
   /** what the pointer moves @type {"" | "k" | "top_p"} */
   let held = "";
 
@@ -31,7 +31,7 @@ export default function (ctx, kit) {
     if (!cuts()) return;
     held ||= x > middle ? "top_p" : "k";
     if (held === "k") keep(Math.round((y - HEAD) / ROW));
-    else cover((x - middle) / (right - middle));
+    else cover((x - middle) / (right - middle) / kept);
   }
 
   /** At least one; below the last row all. @param {number} next */
@@ -66,6 +66,7 @@ export default function (ctx, kit) {
     moment = m;
     pick = String(store.row("pick", m.position) ?? "");
     left = store.value("left", m.position);
+    kept = store.value("kept", m.position) || 1;
     let sum = 0;
     items = names.map((name, at) => ({ name: String(name), p: p.data[at], q: q.data[at], sum: (sum += p.data[at]) }));
     draw(m);
@@ -110,7 +111,7 @@ export default function (ctx, kit) {
     g.strokeStyle = ctx.frozen ? css("ink-2") : css("accent");
     g.lineWidth = 2;
     g.beginPath();
-    const y = HEAD + (k() && k() < items.length ? k() : items.length) * ROW, x = middle + (right - middle) * share();
+    const y = HEAD + (k() && k() < items.length ? k() : items.length) * ROW, x = middle + (right - middle) * share() * kept;
     g.moveTo(0, y);
     g.lineTo(middle - 4, y);
     g.moveTo(x, HEAD - 4);

@@ -28,10 +28,10 @@ export function finished(store, step, position) {
   return step.column ? store.units(step.column).finished(position) : store.frame(position);
 }
 
-/** How many there will be; NaN when no parameter says. @param {State} state @param {Step} step @param {Store} store */
+/** How many there will be, at least those that there are; NaN when no parameter says. @param {State} state @param {Step} step @param {Store} store */
 export function total(state, step, store) {
   const said = step.total ? Number(state.start?.[step.total]) : NaN;
-  if (Number.isFinite(said)) return said;
+  if (Number.isFinite(said)) return Math.max(said, finished(store, step, store.head));
   return ["done", "stopped", "failed", "loaded"].includes(state.status) ? finished(store, step, store.head) : NaN;
 }
 

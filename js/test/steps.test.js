@@ -29,6 +29,7 @@ test("what is answered after the last unit belongs to none", () => {
 test("the total is a parameter's, or the end of a run that has ended", () => {
   const state = { status: "running", start: { episodes: 300 } };
   assert.equal(total(state, episode, s()), 300);
+  assert.equal(total({ ...state, start: { episodes: 1 } }, episode, s()), 2, "never less than there are");
   assert.ok(Number.isNaN(total(state, move, s())));
   assert.equal(total({ ...state, status: "done" }, move, s()), 7);
 });

@@ -31,7 +31,7 @@ class Asked(TypedDict):
     latency: Annotated[float | None, ml.Measured]
     codes: list[str]
     counts: Annotated[list[int], "status"]
-    sent: Annotated[int, ml.Unit]
+    sent: Annotated[int, ml.Unit(total="requests")]
     openapi: str
     url: Annotated[str, ml.Measured]
 

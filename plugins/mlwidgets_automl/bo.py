@@ -103,7 +103,10 @@ def bo(
             rival=best[1],
             said=search.said,
             ahead=f"{search.call(x)}; chosen by {who}",
-            **figure.drawn(search, model, worth_of(acquisition, beta), acquisition != "ucb", x),
+            **figure.drawn(
+                *(search, model, worth_of(acquisition, beta), acquisition != "ucb", x),
+                hand.allowed(veto, points),
+            ),
         )
         if np.isfinite(f.lowest):
             frame["regret"], frame["rival_regret"] = best[0] - f.lowest, best[1] - f.lowest  # (5)

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, NotRequired, TypedDict, cast
 
 import numpy as np
+import numpy.typing as npt
 
 import mlwidgets as ml
 
 from .dense import Floats
 from .objectives import Function
 from .scenes import constant
-from .searching import Search, Worth, sure
+from .searching import Allowed, Search, Worth, sure
 
 if TYPE_CHECKING:
     from .gp import GP
@@ -179,9 +180,14 @@ class Line:
         )
 
 
-def share(a: Floats, log: bool) -> Floats:
-    """An acquisition from 0 to 1: the number over its highest, where a is its logarithm."""
-    part: Floats = np.exp(a - a.max()) if log else (a - a.min()) / (np.ptp(a) or 1.0)
+def share(a: Floats, log: bool, free: npt.NDArray[np.bool_]) -> Floats:
+    """An acquisition from 0 to 1: the number over its highest, where a is its logarithm.
+
+    Where nobody may look it is NaN; where all is forbidden nothing is, as in the search.
+    """
+    a = np.where(free, a, np.nan) if free.any() else a
+    low, high = np.nanmin(a), np.nanmax(a)
+    part: Floats = np.exp(a - high) if log else (a - low) / (high - low or 1.0)
     return part
 
 
@@ -191,9 +197,11 @@ class Along:
     def __init__(self, f: Function, across: Sequence[int]) -> None:
         self.line = Line(f)
 
-    def drawn(self, search: Search, model: GP, worth: Worth, log: bool, x: Floats) -> Searched:
+    def drawn(
+        self, search: Search, model: GP, worth: Worth, log: bool, x: Floats, allowed: Allowed
+    ) -> Searched:
         mu, sd = sure(*model.posterior(self.line.unit))
-        gain = share(worth(mu, sd, lowest(model))[0], log)
+        gain = share(worth(mu, sd, lowest(model))[0], log, allowed(self.line.unit))
         return cast(Searched, {**self.line.known(search, mu, sd, x), "gain": gain})
 
 
@@ -207,12 +215,14 @@ class Across:
         self.extent = constant([end for axis in self.across for end in f.bounds[axis]])
         self.axes = [f.names[axis] for axis in self.across]
 
-    def drawn(self, search: Search, model: GP, worth: Worth, log: bool, x: Floats) -> Searched:
+    def drawn(
+        self, search: Search, model: GP, worth: Worth, log: bool, x: Floats, allowed: Allowed
+    ) -> Searched:
         places = np.repeat(x[None], len(self.unit), 0)
         places[:, self.across] = self.unit
         mu, sd = sure(*model.posterior(places))
         centre, spread = search.scale
-        gain = share(worth(mu, sd, lowest(model))[0], log)
+        gain = share(worth(mu, sd, lowest(model))[0], log, allowed(places))
         good = np.isfinite(search.y)
         return Searched(
             xy=self.f.outside(search.X[good])[:, self.across],

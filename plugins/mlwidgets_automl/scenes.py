@@ -44,7 +44,6 @@ VIEWS = (
     ml.Scatter("told", "Rows kept for the test", axes=("the last column", "as told by the others")),
     ml.Bars("lengths", "Length scale", "of each input", labels="inputs"),
     ml.Line("evidence", title="Evidence", note="log p(y), in nats"),
-    ml.Values("length", "amplitude", "noise", title="In force", note="; the window is 2 by 2"),
     ml.Scatter(
         "here",
         "Evidence",
@@ -54,6 +53,7 @@ VIEWS = (
         over="edges",
         axes=("log₁₀ length scale", "log₁₀ noise / amplitude"),
     ),
+    ml.Values("length", "amplitude", "noise", title="In force", note="; the window is 2 by 2"),
 )
 
 TURN = 2 * np.pi / 60  # of the functions from a frame to the next

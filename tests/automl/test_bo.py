@@ -120,6 +120,18 @@ def test_nothing_is_evaluated_beside_a_vetoed_place() -> None:
         assert np.abs(last(run, "x") - 0.757).min() >= 0.03
 
 
+def test_a_vetoed_place_is_a_gap_in_the_acquisition() -> None:
+    with closing(play("automl.bo", veto=[0.502]).step(5)) as run:
+        gone = run.trace["grid"][-1][np.isnan(last(run, "gain"))]
+        assert [gone.min(), gone.max()] == pytest.approx([0.475, 0.53])
+        assert np.nanmax(last(run, "gain")) == 1
+        run.set(veto=[k / 20 for k in range(21)]).step()
+        assert np.isfinite(last(run, "gain")).all(), "all is forbidden: nothing is"
+    with closing(play("automl.bo", objective="branin", points=[[2.5, 7.5, 1]]).step(5)) as run:
+        rows, columns = np.nonzero(np.isnan(last(run, "worth")))
+        assert {*rows} == {*columns} == {19, 20, 21}
+
+
 def test_in_two_inputs_points_are_places_to_look_and_places_never_to() -> None:
     with closing(play("automl.bo", objective="branin").step(4)) as run:
         run.set(points=[[1.0, 2.0, 0], [3.1, 2.3, 1]]).step()

@@ -93,9 +93,9 @@ class Graph:
         if not l:
             return f"{name} = {_said(h)}, given"
         terms = [
-            f"{_said(w)}·{_said(v)}" for w, v in zip(self.W[l][:, j], self.h[l - 1], strict=True)
+            f"{_said(w)}·{_inner(v)}" for w, v in zip(self.W[l][:, j], self.h[l - 1], strict=True)
         ]
-        inner = " + ".join([*terms, _said(self.b[l][j])])
+        inner = _sum([*terms, _said(self.b[l][j])])
         return f"{name} = {self.name}({inner}) = {self.name}({_said(self.a[l][j])}) = {_said(h)}"
 
     def _backward(self, l: int, j: int) -> str:  # noqa: E741
@@ -106,7 +106,7 @@ class Graph:
             came = f"{name} − target"
         else:
             pairs = zip(self.W[l + 1][j], self.da[l + 1], strict=True)
-            came = " + ".join(f"{_said(w)}·{_said(d)}" for w, d in pairs)
+            came = _sum([f"{_said(w)}·{_inner(d)}" for w, d in pairs])
         said = f"∂L/∂{name} = {came} = {_said(dh)}"
         if not l:
             return said
@@ -119,10 +119,14 @@ def _check(sizes: list[int]) -> None:
         name = "x" if not sizes[0] else "y"
         raise ParamError(f"{name}=[]: must have at least one number", name)
     if len(sizes) > MOST_LAYERS or max(sizes) > MOST_NEURONS:
+        many = [n > MOST_NEURONS for n in sizes]
+        name = "x" if many[0] else "y" if many[-1] else "hidden"
+        told = [str(n) for n in sizes]
+        shown = " - ".join(told if len(told) < 12 else [*told[:9], "…", told[-1]])
         raise ParamError(
-            f"hidden: {' - '.join(map(str, sizes))} neurons are too many to look at one by one;"
+            f"{name}: {shown} neurons are too many to look at one by one;"
             f" at most {MOST_LAYERS} layers of {MOST_NEURONS}: dl.mlp takes more",
-            "hidden",
+            name,
         )
 
 
@@ -157,6 +161,16 @@ def _said(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
+def _inner(value: float) -> str:
+    """As a factor that is not the first."""
+    said = _said(value)
+    return f"({said})" if said.startswith("−") else said
+
+
+def _sum(terms: list[str]) -> str:
+    return " + ".join(terms).replace("+ −", "− ")
+
+
 def still(sheet: Any, box: Any) -> float:
     """The same picture without a page."""
     values = box.values
@@ -169,7 +183,7 @@ def still(sheet: Any, box: Any) -> float:
                 (x0, y0), (x1, y1) = places[l - 1][i], places[l][j]
                 w = float(values["w"][at])
                 wide = 0.6 + 2.4 * min(1.0, abs(w))
-                line = [(box.x + x0 + 24, box.y + y0), (box.x + x1 - 24, box.y + y1)]
+                line = [(box.x + x0 + 29, box.y + y0), (box.x + x1 - 29, box.y + y1)]
                 sheet.path(line, sheet.QUIET, wide, 1 if w >= 0 else 0.5)
                 at += 1
     for k, (x, y) in enumerate(place for layer in places for place in layer):
@@ -177,7 +191,7 @@ def still(sheet: Any, box: Any) -> float:
             "circle",
             cx=box.x + x,
             cy=box.y + y,
-            r=22,
+            r=27,
             fill=sheet.PAPER,
             stroke=sheet.QUIET,
             stroke_width=1,
@@ -188,7 +202,7 @@ def still(sheet: Any, box: Any) -> float:
         ):
             if value == value:
                 _text(sheet, box.x + x, box.y + y + lower, _said(float(value)), colour)
-        _text(sheet, box.x + x, box.y + y - 26, values["names"][k], sheet.INK)
+        _text(sheet, box.x + x, box.y + y - 31, values["names"][k], sheet.INK)
     return height
 
 
@@ -199,9 +213,9 @@ def _text(sheet: Any, x: float, y: float, text: str, colour: str) -> None:
 
 def _places(sizes: list[int], width: float) -> tuple[list[list[tuple[float, float]]], float]:
     """Where neurons stand: layers from left to right, each in the middle."""
-    height = max(140.0, 68.0 * max(sizes) + 20)
+    height = max(140.0, 76.0 * max(sizes) + 20)
     step = (width - 80) / max(1, len(sizes) - 1)
     return [
-        [(40 + l * step, height / 2 + (j - (n - 1) / 2) * 68) for j in range(n)]
+        [(40 + l * step, height / 2 + (j - (n - 1) / 2) * 76) for j in range(n)]
         for l, n in enumerate(sizes)  # noqa: E741
     ], height

@@ -51,6 +51,11 @@ def test_a_rule_says_where_a_number_came_from() -> None:
     assert next(backprop(**WORKED))["rules"][4] == "y1: not computed yet"
 
 
+def test_a_negative_factor_stands_in_brackets_and_a_negative_term_is_taken_away() -> None:
+    *_, end = backprop(x=[1, -2], hidden=[], phi="linear", weights=[0.5, 3, -1], y=[0])
+    assert end["rules"][2].startswith("y1 = linear(0.5·1 + 3·(−2) − 1) = linear(−6.5)")
+
+
 def test_its_picture_has_every_neuron_and_its_numbers(tmp_path: Path) -> None:
     run = play(backprop, **WORKED).wait()
     run.picture(tmp_path / "net.svg")
@@ -66,7 +71,9 @@ def test_its_picture_has_every_neuron_and_its_numbers(tmp_path: Path) -> None:
     [
         ({"weights": [1, 2]}, "has 2 numbers, must have 9 for 2 - 2 - 1 neurons"),
         ({"x": []}, "x=[]: must have at least one number"),
-        ({"x": [1] * 9}, "9 - 2 - 1 neurons are too many to look at one by one"),
+        ({"x": [1] * 9}, "x: 9 - 2 - 1 neurons are too many to look at one by one"),
+        ({"y": [1] * 9}, "y: 2 - 2 - 9 neurons"),
+        ({"hidden": [2] * 70}, "hidden: 2 - 2 - 2 - 2 - 2 - 2 - 2 - 2 - 2 - … - 1 neurons"),
         ({"hidden": [2] * 7}, "at most 8 layers of 8: dl.mlp takes more"),
         ({"x": [float("nan"), 1]}, "must be finite"),
         ({"y": ["one"]}, "item 0, 'one', must be a number"),

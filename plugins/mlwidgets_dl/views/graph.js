@@ -11,7 +11,7 @@ export default function (ctx, kit) {
   rule.style.cssText = "margin:4px 0 0;overflow-wrap:anywhere;white-space:pre-line"; // an exported page lets no attribute style
   body.append(rule);
   body.tabIndex = 0;
-  const RADIUS = 22, GAP = 68;
+  const RADIUS = 27, GAP = 76; // a neuron holds −5.1e−4
   /** @type {import("../../../js/src/types").Moment} */
   let moment;
   /** @type {number[]} */
@@ -76,7 +76,7 @@ export default function (ctx, kit) {
     const height = arrange(kit.widthOf(body));
     const { g } = open(height);
     const at = shown(), names = texts("names");
-    edges((i, j, k) => edge(g, palette, places[i], places[j], w[k], dw[k], at === i ? 0.7 : at === j ? 0.3 : 0));
+    edges((i, j, k) => edge(g, palette, places[i], places[j], w[k], dw[k], at === i ? 0.66 : at === j ? 0.34 : 0));
     places.forEach((place, k) => neuron(g, palette, place, names[k] ?? "", h[k], dh[k], k === at));
     kit.put(rule, texts("rules")[at] ?? "");
     ctx.say("", m.label);
@@ -133,7 +133,7 @@ export default function (ctx, kit) {
     g.lineWidth = now ? 2.5 : 1;
     g.stroke();
     const both = !Number.isNaN(dh);
-    g.font = palette.font(12, "mono");
+    g.font = palette.font(11, "mono");
     if (!Number.isNaN(h)) {
       g.fillStyle = palette.css("value");
       kit.write(g, kit.num(h), x, y + (both ? -2 : 4), "center");

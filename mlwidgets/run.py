@@ -54,7 +54,7 @@ class Run:
     at = 0
     info: dict[str, Any] | None = None  # as saved, where the run is loaded
     origin: Origin | None = None
-    family: list[Run]
+    _family: list[Run] | None = None  # from the first branch on
     place = 0
     finding: Any = None  # where a recorded cell first met a value that is not finite
     still_of = -1  # the frame of the stills in the notebook
@@ -87,7 +87,8 @@ class Run:
         views = (views,) if isinstance(views, View) else views
         self._asked_views = tuple(views) if views is not None else algorithm.views
         if origin:
-            self.origin, self.family = origin, origin.parent.family
+            self.origin = origin
+            self._family = origin.parent._family = origin.parent.family
             self.place = 1 + max(run.place for run in self.family)
             self._stops = origin.stops()
         self._planned = origin.events if origin else self._plan(steering or {})
@@ -126,7 +127,6 @@ class Run:
         self._context = contextvars.copy_context()  # prints of a restart stay with this cell too
         self.players: list[Any] = []  # those that show it, alone or beside another
         self.displays: list[str] = []  # where a notebook shows this run
-        self.family = [self]
         self._planned, self._stops = [], {}
 
     def _known(self, controls: Sequence[str] | None) -> list[str] | None:
@@ -368,7 +368,8 @@ class Run:
         """Stop, and take the player off the page; the trace can still be read."""
         if not self.closed:
             self.closed = True
-            self.family.remove(self)
+            if self._family:
+                self._family.remove(self)
             self._tell_family()
             for run in [r for r in self.family if r.origin and r.origin.owner is self]:
                 run.close()
@@ -505,6 +506,13 @@ class Run:
         step = self.algorithm.steps[-1]
         done = self._core.unit(step["column"]) if step["column"] else self._core.number
         return done, self._core.total, step["name"]
+
+    @property
+    def family(self) -> list[Run]:
+        """This run and those that share a past with it; by itself it keeps no hold of itself."""
+        if self._family is not None:
+            return self._family
+        return [] if self.closed else [self]
 
     @property
     def parent(self) -> Run | None:

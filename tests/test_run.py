@@ -138,6 +138,16 @@ def test_a_restarted_run_lets_its_old_trace_go(run: Run) -> None:
     assert old() is None
 
 
+def test_a_run_that_nobody_holds_is_gone_at_once() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        gone = weakref.ref(play(walk).step(3))
+        until(lambda: gone() is None, "it is gone", 5)
+    finally:
+        gc.enable()
+
+
 def test_a_closed_run_is_no_longer_alive_but_can_be_read(run: Run) -> None:
     assert run in runs()
     run.step(2).close()

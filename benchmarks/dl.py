@@ -86,7 +86,7 @@ def sklearns(seen: Examples) -> Timed:
             chosen = order.permutation(len(y))
             for at in range(0, len(y), BATCH):
                 some = chosen[at : at + BATCH]
-                net.partial_fit(x[some], y[some], classes)
+                net.partial_fit(x[some], y[some], classes=classes)
 
     took = timed(train).seconds
     return Timed(took / steps, net.score(seen.parts.test_x.numpy(), seen.parts.test_y.numpy()))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from .errors import FrameError, clip, nearest, sayable
-from .private import private
+from .private import known, private
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -285,10 +285,17 @@ def _text_cell(column: Column) -> Cell:
 
 
 def _texts_cell(column: Column) -> Cell:
+    given: tuple[Any, ...] = ()
+    kept: tuple[str, ...] = ()
+    secrets = 0
+
     def cell(value: Any) -> tuple[str, ...]:
-        if isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value):
-            return tuple(map(private, value))
-        raise FrameError(f"{column.name!r} was a list of texts, but is {_given(value)}")
+        nonlocal given, kept, secrets
+        if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
+            raise FrameError(f"{column.name!r} was a list of texts, but is {_given(value)}")
+        if (now := tuple(value)) != given or secrets != known():  # names mostly stay as they were
+            given, kept, secrets = now, tuple(map(private, now)), known()
+        return kept
 
     return cell
 

@@ -18,6 +18,11 @@ def remember(value: object) -> None:
         _secrets.update({text, repr(text)[1:-1]})
 
 
+def known() -> int:
+    """How many secrets are known by now; it only grows."""
+    return len(_secrets)
+
+
 def private(text: str) -> str:
     """The text as it may leave: "(secret)" for what is marked so, "~" for the home folder."""
     home = os.environ.get("HOME") or os.environ.get("USERPROFILE") or ""

@@ -36,7 +36,7 @@ def _gelu_slope(a: Tensor, _: Tensor) -> Tensor:
 
 PHI: dict[str, Phi] = {
     "tanh": Phi(torch.tanh, lambda _, h: 1 - h * h),
-    "relu": Phi(torch.relu, lambda a, _: (a > 0).to(a.dtype)),
+    "relu": Phi(torch.relu, lambda _, h: h.sign()),
     "sigmoid": Phi(torch.sigmoid, lambda _, h: h * (1 - h)),
     "leaky_relu": Phi(
         lambda a: torch.where(a > 0, a, LEAK * a),

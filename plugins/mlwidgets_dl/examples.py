@@ -59,9 +59,10 @@ class Examples:
         """Mini-batches of an epoch."""
         return max(1, -(-len(self.parts.train_y) // batch))
 
-    def shuffled(self, rng: np.random.Generator) -> Tensor:
-        """The examples to learn from, by number, in another order."""
-        return torch.as_tensor(rng.permutation(len(self.parts.train_y)))
+    def shuffled(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """The examples to learn from in another order, and their classes one-hot."""
+        order = torch.as_tensor(rng.permutation(len(self.parts.train_y)))
+        return self.parts.train_x[order], self.parts.train_Y[order]
 
     def again(self, points: Points) -> Examples:
         """Other points in the same plane, at the same scale."""

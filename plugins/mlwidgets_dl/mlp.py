@@ -53,15 +53,16 @@ class Step(Pictured):
     epoch: Annotated[int, ml.Unit(total="epochs")]
 
 
-def forward(theta: Layers, x: Tensor, phi: str) -> tuple[list[Tensor], list[Tensor]]:
-    """Sums a and answers h of each layer for x (n, features); the last h are the examples' p."""
+def forward(theta: Layers, x: Tensor, phi: str) -> tuple[list[Tensor], list[Tensor], Tensor]:
+    """Sums a and answers h of each layer for x (n, features), the last h being p, and log p."""
     a: list[Tensor] = []
     h = [x]
     for W, b in theta:
         a.append(torch.addmm(b, h[-1], W))  # (1)
-        h.append(PHI[phi].of(a[-1]))  # (2)
-    h[-1] = a[-1].softmax(1)  # (3)
-    return a, h
+        h.append(PHI[phi].of(a[-1]) if len(a) < len(theta) else a[-1])  # (2)
+    log_p = a[-1].log_softmax(1)
+    h[-1] = log_p.exp()  # (3)
+    return a, h, log_p
 
 
 def backward(
@@ -71,14 +72,14 @@ def backward(
     delta = (h[-1] - Y) / len(Y)  # (5)
     for k in reversed(range(len(theta))):
         (W, _), (dW, db) = theta[k], grad[k]
-        torch.mm(h[k].T, delta, out=dW).add_(W, alpha=lam)  # (6)
+        torch.addmm(W, h[k].T, delta, beta=lam, out=dW)  # (6)
         torch.sum(delta, 0, out=db)  # (7)
         if k:
             delta = (delta @ W.T).mul_(PHI[phi].slope(a[k - 1], h[k]))  # (8)
 
 
-def cross_entropy(a: Tensor, Y: Tensor) -> Tensor:
-    return -(a.log_softmax(1) * Y).sum() / len(Y)  # (4)
+def cross_entropy(log_p: Tensor, Y: Tensor) -> float:
+    return -float(log_p.ravel() @ Y.ravel()) / len(Y)  # (4)
 
 
 @ml.algorithm(
@@ -113,26 +114,25 @@ def mlp(
     shown, loss, t = pictured(theta, seen, phi), None, 0
 
     def frame(epoch: int) -> Step:
-        sizes = np.array([float(dW.square().mean().sqrt()) for dW, _ in grad], np.float32)
+        sizes = np.array([float(dW.norm()) / dW.numel() ** 0.5 for dW, _ in grad], np.float32)
         return Step(**shown, loss=loss, gradient=sizes, epoch=epoch)
 
     sent = yield frame(0)
     for epoch in range(epochs):
-        left, over = seen.shuffled(rng), False
+        (X, C), over = seen.shuffled(rng), False
         while not over:
             now, phi, lr, optimizer, lambda_, batch = sent
             if now is not points and data is None:  # somebody has drawn
                 points, seen = now, seen.again(now)
-                left = seen.shuffled(rng)
-            chosen, left = left[:batch], left[batch:]
-            if len(chosen):
-                x, Y = seen.parts.train_x[chosen], seen.parts.train_Y[chosen]
-                a, h = forward(theta, x, phi)
-                loss = float(cross_entropy(a[-1], Y))
+                X, C = seen.shuffled(rng)
+            x, X, Y, C = X[:batch], X[batch:], C[:batch], C[batch:]
+            if len(Y):
+                a, h, log_p = forward(theta, x, phi)
+                loss = cross_entropy(log_p, Y)
                 backward(theta, grad, a, h, Y, phi, lambda_)
                 t += 1
                 stepped(optimizer, flat, g, memory, t, lr)
-            over = not len(left)
+            over = not len(C)
             if over or t % every == 0:
                 shown = pictured(theta, seen, phi)
             sent = yield frame(epoch + over)

@@ -27,5 +27,5 @@ def stepped(name: str, theta: Tensor, g: Tensor, memory: list[Tensor], t: int, l
     else:
         m.lerp_(g, 1 - BETA_1)
         v.mul_(BETA_2).addcmul_(g, g, value=1 - BETA_2)
-        size = v.sqrt().div_((1 - BETA_2**t) ** 0.5).add_(EPSILON)
-        theta.addcdiv_(m, size, value=-lr / (1 - BETA_1**t))
+        c = (1 - BETA_2**t) ** 0.5  # of v's correction: divides once, as at the paper's section 2
+        theta.addcdiv_(m, v.sqrt().add_(c * EPSILON), value=-lr * c / (1 - BETA_1**t))

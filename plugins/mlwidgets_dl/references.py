@@ -73,8 +73,8 @@ def ours(given: dict[str, Any]) -> dict[str, Any]:
     p = forward(theta, given["test"], params["phi"])[1][-1]
     memory, losses = [torch.zeros_like(flat), torch.zeros_like(flat)], []
     for t, (x, Y) in enumerate(given["batches"], start=1):
-        a, h = forward(theta, x, params["phi"])
-        losses.append(float(cross_entropy(a[-1], Y)))
+        a, h, log_p = forward(theta, x, params["phi"])
+        losses.append(cross_entropy(log_p, Y))
         backward(theta, grad, a, h, Y, params["phi"], params["lambda_"])
         stepped(params["optimizer"], flat, g, memory, t, params["lr"])
     played = [frame["loss"] for frame in islice(mlp(**params), 1, 2) if frame["loss"] is not None]
@@ -100,9 +100,8 @@ def theirs(given: dict[str, Any]) -> dict[str, Any]:
     for layer in linear(net):
         for weight in (layer.weight, layer.bias):
             grad = torch.zeros_like(weight) if weight.grad is None else weight.grad
-            found["gradients"].append(grad.mT.flatten() if grad.ndim == 2 else grad)
-            now = weight.detach()
-            found["weights after 3 steps"].append(now.mT.flatten() if now.ndim == 2 else now)
+            found["gradients"].append(grad.flatten())
+            found["weights after 3 steps"].append(weight.detach().flatten())
     flat = {name: torch.cat(parts) for name, parts in found.items()}
     return {"p": p, "loss": losses, PLAYED: losses[:1], **flat}
 
@@ -118,7 +117,7 @@ def network(sizes: list[int], phi: str, flat: Tensor) -> nn.Sequential:
     with torch.no_grad():
         for i, o in pairwise(sizes):
             layer = nn.Linear(i, o, dtype=torch.float64)
-            layer.weight.copy_(flat[at : at + i * o].view(i, o).T)
+            layer.weight.copy_(flat[at : at + i * o].view(o, i))
             layer.bias.copy_(flat[at + i * o : at + i * o + o])
             parts += [layer, MODULES[phi]()]
             at += i * o + o

@@ -204,6 +204,7 @@ class Player(anywidget.AnyWidget):
     def show(self, run: Run) -> None:
         """Show another run of the same algorithm; the one it comes from stands behind it, pale."""
         self.run = run
+        self.reshaped()
         self.watch(run)
         behind = run.origin.parent if run.origin else None
         self.lay([behind] if behind is not None and not behind.closed else [], pale=True)
@@ -221,7 +222,7 @@ class Player(anywidget.AnyWidget):
         self.told()
 
     def reshaped(self) -> None:
-        """The run has begun anew: where it has other columns or views, its pages begin anew too."""
+        """Another run, or begun anew: where it has other columns or views, its pages begin anew."""
         info = self.info_now()
         if _shape(info) != _shape(self.info):
             self._kept, self.first = (), b""

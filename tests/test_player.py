@@ -8,11 +8,11 @@ import json
 import struct
 from collections.abc import Iterator
 from threading import Thread
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import pytest
 
-from mlwidgets import Frames, Points, PointsKind, Run, play
+from mlwidgets import Frames, Line, Points, PointsKind, Run, algorithm, play
 from mlwidgets.drivers import ThreadDriver
 from mlwidgets.player import STATIC, Player, chunk, front_end
 from mlwidgets.wire import sender
@@ -278,3 +278,29 @@ def test_a_run_begun_with_what_a_hand_drew_is_told_to_the_page(places: Any, many
     assert "seed" not in player.state["family"][1]["label"], "as it was"
     assert player.run.step().trace["many"][-1] == many
     player.run.close()
+
+
+class Perhaps(TypedDict):
+    one: float
+    two: NotRequired[float]
+
+
+@algorithm(Line("one"), Line("two"))
+def perhaps(both: bool = False) -> Frames[Perhaps]:
+    yield {"one": 1.0, "two": 2.0} if both else {"one": 1.0}
+
+
+def test_a_question_that_brings_another_column_brings_its_view() -> None:
+    player = Watched(play(perhaps))
+    player.run._player = player
+    player.receive({"type": "ready", "client": "page"})
+    assert drawn(player) == [["one"]]
+    assert player.ask("try", 1, params={"both": True})["error"] is None
+    assert drawn(player) == [["one"], ["two"]]
+    assert player.ask("show", 2, place=0)["error"] is None
+    assert drawn(player) == [["one"]], "as it was"
+    player.run.close()
+
+
+def drawn(player: Player) -> list[list[str]]:
+    return [view["columns"] for view in player.info["views"]]

@@ -166,6 +166,7 @@ const parts = (colour) => /** @type {Rgb} */ ((colour.match(/\d+/g) ?? []).map(N
 
 /** What the colours of values mean. @param {CanvasRenderingContext2D} g @param {Plane} p @param {Shades} shades @param {Palette} palette */
 export function drawBar(g, { left, top, wide, high }, shades, palette) {
+  if (shades.lo === shades.hi) return; // one colour everywhere
   const x = left + wide + 8, h = Math.min(high, 120);
   for (let k = 0; k < h; k++) {
     g.fillStyle = colourAt(shades.ramp, 1 - k / h);

@@ -13,10 +13,11 @@ from torch import Tensor, nn
 
 from mlwidgets import Array, Points, PointsKind
 
+from .plane import Plane, plane_of
+
 Floats = npt.NDArray[np.float32]
 MOONS: Points = PointsKind().check("moons")
 SHOWN, DIGITS = 300, 12  # points, digits that are drawn
-SIDE, WIDE = 13, 1.5  # arrows each way, and how far out
 RARELY = 10  # steps of training between two looks
 
 
@@ -33,6 +34,7 @@ class Seen(TypedDict):
     ddim: NotRequired[Annotated[Array, "point axis"]]
     score: NotRequired[Annotated[Array, "place axis"]]
     grid: NotRequired[Annotated[Array, "place axis"]]
+    extent: NotRequired[Annotated[Array, "end"]]
     digit: NotRequired[Annotated[Array, "digit row column"]]
     digit_x0: NotRequired[Annotated[Array, "digit row column"]]
     digit_ddim: NotRequired[Annotated[Array, "digit row column"]]
@@ -40,13 +42,11 @@ class Seen(TypedDict):
 
 @dataclass(frozen=True)
 class Cloud:
-    """Examples x (n, ...) of mean 0 and deviation about 1; back by `* scale + centre`."""
+    """Examples x (n, ...) of mean 0 and deviation about 1, and the plane that they come from."""
 
     points: Points
     x: Tensor
-    centre: Tensor
-    scale: float
-    places: Tensor  # (SIDE^2, 2), none for digits
+    plane: Plane | None = None  # none for digits
     curves: dict[str, Floats] = field(default_factory=dict)
     cache: dict[str, Any] = field(default_factory=dict)
 
@@ -58,17 +58,12 @@ class Cloud:
         return tuple(self.x.shape[1:])
 
     @property
-    def flat(self) -> bool:
-        """Points of the plane, and no digits."""
-        return self.shape == (2,)
-
-    @property
     def shown(self) -> int:
-        return SHOWN if self.flat else DIGITS
+        return SHOWN if self.plane else DIGITS
 
     def drawn(self, points: Points) -> bool:
         """Has somebody drawn others? Digits are not drawn."""
-        return self.flat and points is not self.points
+        return self.plane is not None and points is not self.points
 
     @property
     def reach(self) -> float:
@@ -84,8 +79,9 @@ class Cloud:
 
     def again(self, points: Points) -> Cloud:
         """Other points at the same scale."""
-        x = (_tensor(points.xy) - self.centre) / self.scale
-        return replace(self, points=points, x=x, cache={"trained": self.cache["trained"]})
+        plane, kept = (self.plane or plane_of(points.xy)), {"trained": self.cache["trained"]}
+        plane = plane.holding(points.xy)
+        return replace(self, points=points, x=_on(plane, points), plane=plane, cache=kept)
 
     def some(self, rng: np.random.Generator) -> Tensor:
         """As many as are drawn; nan where there are none."""
@@ -128,12 +124,12 @@ class Cloud:
         told: Any = {"phase": phase, "t": t, "trained": trained, "loss": loss, **self.curves}
         clouds = {"x": x, "x0": x0, "ddim": ddim}
         shown: dict[str, Any] = {}
-        if self.flat:
+        if plane := self.plane:
             absent = torch.full_like(x, float("nan"))
             for name, c in clouds.items():
-                shown[name] = _array(absent if c is None else c * self.scale + self.centre)
-            shown["score"] = _array(self.score(net, max(t, 1), trained, loss is not None))
-            shown["grid"] = _array(self.places * self.scale + self.centre)
+                shown[name] = plane.outwards(_array(absent if c is None else c))
+            shown["score"] = plane.scale * self.score(plane, net, max(t, 1), trained, loss)
+            shown |= {"grid": plane.arrows(), "extent": plane.extent}
         else:
             blank = torch.full_like(x, -1.0)
             for name, c in zip(("digit", "digit_x0", "digit_ddim"), clouds.values(), strict=True):
@@ -141,11 +137,15 @@ class Cloud:
         seen: Seen = told | shown
         return seen
 
-    def score(self, net: nn.Module, t: int, trained: int, training: bool) -> Tensor:
-        """The way to where points are, at each place of the grid."""
-        if training:
-            return self.kept("score", lambda: -self.asked(net, self.places, t), trained)
-        return -self.asked(net, self.places, t)
+    def score(
+        self, plane: Plane, net: nn.Module, t: int, trained: int, loss: float | None
+    ) -> Floats:
+        """The way to where points are, at each arrow's place."""
+
+        def asked() -> Tensor:
+            return -self.asked(net, _tensor(plane.inwards(plane.arrows())), t)
+
+        return _array(asked() if loss is None else self.kept("score", asked, trained))
 
 
 def cloud(points: Points, data: Literal["points", "digits"]) -> Cloud:
@@ -154,13 +154,13 @@ def cloud(points: Points, data: Literal["points", "digits"]) -> Cloud:
         from sklearn.datasets import load_digits
 
         ink = load_digits().images.astype(np.float32)[:, None] / 8 - 1  # in [-1, 1]
-        return Cloud(points, _tensor(ink), torch.zeros(1), 1.0, torch.zeros(0, 2))
-    xy = _tensor(points.xy)
-    centre = xy.mean(0) if len(xy) else torch.zeros(2)
-    scale = max(float(xy.std()), 1e-6) if len(xy) > 1 else 0.5
-    line = torch.linspace(-WIDE, WIDE, SIDE)
-    places = torch.cartesian_prod(line, line) - centre
-    return Cloud(points, (xy - centre) / scale, centre, scale, places / scale)
+        return Cloud(points, _tensor(ink))
+    plane = plane_of(points.xy)
+    return Cloud(points, _on(plane, points), plane)
+
+
+def _on(plane: Plane, points: Points) -> Tensor:
+    return _tensor(plane.inwards(points.xy))
 
 
 def _tensor(array: Any) -> Tensor:

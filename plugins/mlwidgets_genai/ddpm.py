@@ -13,13 +13,14 @@ doi:10.48550/arXiv.2006.11239
     x_s = \sqrt{a_s} \, \hat x_0 + \sqrt{1 - a_s} \, \epsilon_\theta         (8)  DDIM, 2021
 
 Where: points your points; data what is learned; schedule how noise grows; T times; steps steps of
-training; hops steps that DDIM takes; lr learning rate; batch mini-batch; seed seed; phase phase;
-t time; trained steps of training; loss squared error of a mini-batch; x the cloud; x0 predicted
+training; hops steps that DDIM takes; lr learning rate; batch mini-batch; seed seed; phase phase; t
+time; trained steps of training; loss squared error of a mini-batch; x the cloud; x0 predicted
 cloud; ddim cloud of DDIM; digit digits; digit_x0 predicted digits; digit_ddim digits of DDIM;
-score way to where points are; grid places; times times; signal signal kept; noise noise added.
+score way to where points are; grid places; extent what is shown; times times; signal signal kept;
+noise noise added.
 
 What to watch: On the way back the prediction is a blur at first: far out all points look alike.
-Which moon a point will belong to is settled little by little, mostly in the second half.
+Where each one will end is settled little by little, mostly in the second half.
 
 Try: schedule=linear  at what time is nothing left of the moons?
 Try: hops=4  how few steps will DDIM do with?
@@ -28,6 +29,7 @@ Try: steps=50  what does a network draw that has hardly learned?
 
 from __future__ import annotations
 
+from math import inf
 from typing import Annotated, Literal
 
 import numpy as np
@@ -86,14 +88,22 @@ def loss_of(net: torch.nn.Module, way: Diffusion, x_0: Tensor, t: Tensor, noise:
 
 
 @ml.algorithm(
-    ml.Scatter("x", "The cloud", draws="points", arrows="score", arrows_at="grid", lo=-1.6, hi=1.6),
-    ml.Scatter("x0", "What it predicts", "to be under the noise", lo=-1.6, hi=1.6),
+    ml.Scatter(
+        "x",
+        "The cloud",
+        "and the way back that the network sees",
+        draws="points",
+        arrows="score",
+        arrows_at="grid",
+        over="extent",
+    ),
+    ml.Scatter("x0", "What it predicts", "to be under the noise", over="extent"),
     ml.Pictures("digit", "The digits", "as they are at this time", shade="ink", lo=-1, hi=1),
     ml.Pictures("digit_x0", "What it predicts", "to be under the noise", shade="ink", lo=-1, hi=1),
-    ml.Scatter("ddim", "DDIM", "from the same noise, in fewer steps", lo=-1.6, hi=1.6),
+    ml.Scatter("ddim", "DDIM", "from the same noise, in fewer steps", over="extent"),
     ml.Pictures("digit_ddim", "DDIM", "from the same noise", shade="ink", lo=-1, hi=1),
     ml.Curve("signal", "noise", x="times", at="t", title="Schedule", lo=0, hi=1),
-    ml.Line("loss", title="Loss", note=", which noise was it?", mean=40, x="trained", hue="error"),
+    ml.Line("loss", title="Loss", note="of guessing the noise", mean=40, x="trained", hue="error"),
     ml.Values("phase", "t", title="Now"),
     step="frame",
 )
@@ -106,7 +116,7 @@ def ddpm(
     hops: Annotated[int, ml.Range(1, 1000)] = 15,
     lr: ml.Live[Annotated[float, ml.Log(1e-5, 0.1)]] = 0.01,
     batch: Annotated[int, ml.Range(1, 4096)] = 128,
-    seed: int = 0,
+    seed: Annotated[int, ml.Range(0, inf)] = 0,
 ) -> ml.Frames[Seen]:
     rng = np.random.default_rng(seed)
     seen = cloud(points, data)

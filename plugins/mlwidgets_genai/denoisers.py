@@ -12,6 +12,7 @@ from .unet import UNet, laid_out, waves
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 WAVES, WIDTH = 32, 128
+OCTAVES = (1.0, 2.0, 4.0)  # waves of the place: fine shapes are learned sooner
 
 
 class Perceptron(nn.Module):
@@ -19,12 +20,14 @@ class Perceptron(nn.Module):
 
     def __init__(self, inputs: int) -> None:
         super().__init__()
-        self.first = nn.Linear(inputs + WAVES, WIDTH)
+        self.first = nn.Linear(inputs * (1 + 2 * len(OCTAVES)) + WAVES, WIDTH)
         self.hidden = nn.ModuleList(nn.Linear(WIDTH, WIDTH) for _ in range(2))
         self.last = nn.Linear(WIDTH, inputs)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        h = nn.functional.silu(self.first(torch.cat([x, waves(t, WAVES)], 1)))
+        near = torch.cat([x * octave for octave in OCTAVES], 1)
+        seen = torch.cat([x, near.cos(), near.sin(), waves(t, WAVES)], 1)
+        h = nn.functional.silu(self.first(seen))
         for layer in self.hidden:
             h = h + nn.functional.silu(layer(h))
         answer: Tensor = self.last(h)

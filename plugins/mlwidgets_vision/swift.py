@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,7 +13,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft
 
 Pixels = npt.NDArray[Any]
+Strip = Callable[[int, int], None]
 SMALL = 11  # cells a side: of a picture 2,080 wide OpenBLAS takes its products without more threads
+ALONE = 10**8  # multiply-adds; where there are fewer, threads cost more than they win
 HIGH = 32  # rows of sums at a time: what they need stays in cache
 
 
@@ -23,7 +26,14 @@ def swift(x: Pixels, K: Pixels, padding: int = 0) -> Pixels:
     o, q = (n + 2 * padding - k + 1 for n, k in zip(x.shape, K.shape, strict=True))
     y = np.empty((o, q), np.float32)
     way = columnwise if max(K.shape) <= SMALL else transformed
-    way(x, K.astype(np.float32), padding, y)
+    high, strip = way(x, K.astype(np.float32), padding, y)
+    if y.size * K.size < ALONE:
+        strip(0, o)
+        return y
+    threads = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+    share = -(-o // (high * threads)) * high
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(strip, range(0, o, share), range(share, o + share, share)))
     return y
 
 
@@ -37,43 +47,40 @@ def fill(block: Pixels, x: Pixels, top: int, padding: int) -> None:
         block[lo - first : hi - first, padding : padding + x.shape[1]] = x[lo:hi]
 
 
-def columnwise(x: Pixels, K: Pixels, padding: int, y: Pixels) -> None:
-    """Each column of K times the rows it covers, then the columns' sums from side to side.
-
-    In the caller's thread: to begin another takes as long as half of this.
-    """
+def columnwise(x: Pixels, K: Pixels, padding: int, y: Pixels) -> tuple[int, Strip]:
+    """Each column of K times the rows it covers, then the columns' sums from side to side."""
     k, cells = K.shape
     q = y.shape[1]
-    block = np.zeros((HIGH + k - 1, x.shape[1] + 2 * padding), np.float32)
-    rows = sliding_window_view(block, k, axis=0).transpose(0, 2, 1)  # (row, k, column)
-    sums = np.empty((HIGH, cells, block.shape[1]), np.float32)
-    for r in range(0, len(y), HIGH):
-        fill(block, x, r, padding)
-        np.matmul(K.T, rows, out=sums)
-        part = y[r : r + HIGH]
-        part[:] = sums[: len(part), 0, :q]
-        for v in range(1, cells):
-            part += sums[: len(part), v, v : v + q]
+
+    def strip(top: int, end: int) -> None:
+        block = np.zeros((HIGH + k - 1, x.shape[1] + 2 * padding), np.float32)
+        rows = sliding_window_view(block, k, axis=0).transpose(0, 2, 1)  # (row, k, column)
+        sums = np.empty((HIGH, cells, block.shape[1]), np.float32)
+        for r in range(top, min(end, len(y)), HIGH):
+            fill(block, x, r, padding)
+            np.matmul(K.T, rows, out=sums)
+            part = y[r : r + HIGH]
+            part[:] = sums[: len(part), 0, :q]
+            for v in range(1, cells):
+                part += sums[: len(part), v, v : v + q]
+
+    return HIGH, strip
 
 
-def transformed(x: Pixels, K: Pixels, padding: int, y: Pixels) -> None:
+def transformed(x: Pixels, K: Pixels, padding: int, y: Pixels) -> tuple[int, Strip]:
     """Strip by strip a product of transforms; what wraps around lies outside the windows."""
     sizes = (8 * len(K), x.shape[1] + 2 * padding)
     shape = tuple(fft.next_fast_len(n, real=True) for n in sizes)
     F = np.conj(fft.rfft2(K, shape))
     high = shape[0] - len(K) + 1
 
-    threads = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-    share = -(-len(y) // (high * threads)) * high
-
-    def strip(top: int) -> None:
+    def strip(top: int, end: int) -> None:
         block = np.zeros(shape, np.float32)
-        for r in range(top, min(top + share, len(y)), high):
+        for r in range(top, min(end, len(y)), high):
             fill(block, x, r, padding)
             X = fft.rfft2(block)
             X *= F
             part = y[r : r + high]
             part[:] = fft.irfft2(X, shape, overwrite_x=True)[: len(part), : y.shape[1]]
 
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(strip, range(0, len(y), share)))
+    return high, strip

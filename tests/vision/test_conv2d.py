@@ -13,7 +13,7 @@ from mlwidgets import Image, ParamError, Run, play
 from mlwidgets.pages.stills import still
 from mlwidgets_vision.conv2d import size
 from mlwidgets_vision.kernels import TEXTS, Kernel, KernelKind
-from mlwidgets_vision.swift import swift
+from mlwidgets_vision.swift import ALONE, swift
 
 NOISE = np.random.default_rng(0)
 GREY = Image(NOISE.random((20, 30)))
@@ -85,6 +85,14 @@ def test_the_fast_ways_are_the_plain_one(shape: tuple[int, int]) -> None:
         assert np.abs(swift(x, K, padding) - exact(around, K)).max() < 1e-4
     both = swift(np.stack([x, 2 * x, -x], axis=2), K)
     assert np.abs(both[..., 1] - 2 * expected).max() < 2e-4
+
+
+@pytest.mark.parametrize(("side", "size"), [(11, 1000), (21, 600)])
+def test_threads_share_a_large_picture(side: int, size: int) -> None:
+    x, K = NOISE.random((size, size), dtype=np.float32), NOISE.standard_normal((side, side))
+    y = swift(x, K)
+    assert y.size * K.size >= ALONE
+    assert np.abs(y - exact(x, K)).max() < 1e-4 * side
 
 
 def exact(x: Any, K: Any) -> Any:

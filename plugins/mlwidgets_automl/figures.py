@@ -183,12 +183,12 @@ class Line:
 def share(a: Floats, log: bool, free: npt.NDArray[np.bool_]) -> Floats:
     """An acquisition from 0 to 1: the number over its highest, where a is its logarithm.
 
-    Where nobody may look it is NaN; where all is forbidden nothing is, as in the search.
+    Where nobody may look it is 0; where all is forbidden nothing is, as in the search.
     """
-    a = np.where(free, a, np.nan) if free.any() else a
-    low, high = np.nanmin(a), np.nanmax(a)
-    part: Floats = np.exp(a - high) if log else (a - low) / (high - low or 1.0)
-    return part
+    free = free if free.any() else ~free
+    low, high = a[free].min(), a[free].max()
+    part: Floats = np.exp(np.minimum(a - high, 0)) if log else (a - low) / (high - low or 1.0)
+    return np.where(free, part, 0.0)
 
 
 class Along:

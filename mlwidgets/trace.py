@@ -243,7 +243,9 @@ class Trace(Mapping[str, Any]):
         return np.array(self._rows.frames, dtype=np.int64)
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
-        """One column, first axis the recorded frames."""
+        """One column, first axis the recorded frames; KeyError where there is none of that name."""
+        if not isinstance(name, str):
+            raise KeyError(f"[{name!r}]: must be a column's name; .row({name!r}) is one frame")
         column: npt.NDArray[Any] = self.read([name])[name]
         return column
 

@@ -34,6 +34,8 @@ def test_an_unknown_column_is_told_the_nearest() -> None:
     with pytest.raises(KeyError, match=r"no column 'm'\. .*known: n, x|no column 'm'"):
         record(range(2))["m"]
     assert "m" not in record(range(2))
+    with pytest.raises(KeyError, match=r"must be a column's name; .row\(-1\) is one frame"):
+        record(range(2))[-1]  # type: ignore[index]  # it is what is tested
 
 
 def test_a_recorded_frame_does_not_change_with_the_algorithms_arrays() -> None:

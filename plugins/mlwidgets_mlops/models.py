@@ -79,7 +79,12 @@ class Served:
 
     @classmethod
     def of(cls, model: Any, data: ml.Table | None, slack: float) -> Served:
-        """Ranges are those of the data, wider by `slack` of their span; without data any number."""
+        """Ranges are those of the data, wider by `slack` of their span; without data any number.
+
+        ParamError for data without a model, or that do not fit it.
+        """
+        if model is None and data is not None:
+            raise ml.ParamError("model: is needed beside data: give both, or none", "model")
         if model is None:
             model, names, X = ours()
         else:

@@ -103,7 +103,7 @@ def places(x: Floats, y: Floats, also: float) -> Floats:
     found = found[np.isfinite(found)]
     if len(found) > SEEN:
         found = found[np.unique(np.linspace(0, len(found) - 1, SEEN).astype(int))]
-    before = found[0] - max((found[-1] - found[0]) / 20, 1e-9) if len(found) else 0.0
+    before = found[0] - max(found[-1] / 20 - found[0] / 20, 1e-9) if len(found) else 0.0
     return np.union1d(found, [before, also] if np.isfinite(also) else [before])
 
 
@@ -111,7 +111,7 @@ def dotted(x: Floats, y: Floats) -> Dotted:
     """Dots of two samples, each with its class; how high they stand means nothing."""
     both = np.concatenate([x, y])
     both = both[np.isfinite(both)]
-    high = float(np.ptp(both)) / 6 if len(both) else 1.0
+    high = float(both.max() / 6 - both.min() / 6) if len(both) else 1.0
     found, classes = [], []
     for label, sample in enumerate((x, y)):
         some = np.sort(sample[np.isfinite(sample)])
@@ -133,7 +133,7 @@ def binned(cuts: Floats, x: Floats, y: Floats) -> Binned:
     ends = np.concatenate([x[[0, -1]], y[[0, -1]], cuts])
     ends = ends[np.isfinite(ends)]
     lo, hi = (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 1.0)
-    edges = np.union1d(np.linspace(lo, hi, PLACES), cuts)
+    edges = np.union1d(2 * np.linspace(lo / 2, hi / 2, PLACES), cuts)  # halves: the range is finite
     return Binned(**dotted(x, y), edges=edges.tolist(), at=cuts.tolist(), ranges=words)
 
 

@@ -184,7 +184,8 @@ def widths(x: Floats, bins: int) -> Floats:
     """The cuts between so many bins of equal width."""
     finite = x[np.isfinite(x)]
     lo, hi = (finite.min(), finite.max()) if len(finite) else (0.0, 0.0)
-    return np.unique(lo + (hi / bins - lo / bins) * np.arange(1, bins))
+    lo, hi = lo / 2, hi / 2  # their difference is finite
+    return np.unique(2 * (lo + (hi / bins - lo / bins) * np.arange(1, bins)))
 
 
 def topped(cuts: Floats, x: Floats) -> Floats:

@@ -214,7 +214,13 @@ class Crowd:
         if self._process is None:
             command = [sys.executable, "-I", str(Path(__file__).with_name("crowd.py"))]
             pipe = subprocess.PIPE
-            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)  # noqa: S603  our own file
+            self._process = subprocess.Popen(  # noqa: S603  our own file
+                command,
+                stdin=pipe,
+                stdout=pipe,
+                text=True,
+                start_new_session=True,  # an interrupt of the notebook is not for it
+            )
         job = {"host": HOST, "port": service.port, "token": service.token, "bodies": bodies}
         job |= {"clients": clients, "requests": requests, "keep": keep}
         told, said = self._process.stdin, self._process.stdout

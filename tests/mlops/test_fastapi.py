@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import re
 import socket
 import subprocess
@@ -307,6 +308,14 @@ def test_a_crowd_whose_process_is_gone_is_told_and_the_next_asks_anew(service: S
         assert crowd.call(service, served().bodies(1), 1, 1)["statuses"] == [200]
 
 
+@pytest.mark.skipif(not hasattr(os, "getpgid"), reason="groups of processes are POSIX's")
+def test_an_interrupt_of_the_notebook_is_not_for_the_crowd(service: Service) -> None:
+    with Crowd() as crowd:
+        crowd.call(service, served().bodies(1), 1, 1)
+        assert crowd._process is not None
+        assert os.getpgid(crowd._process.pid) != os.getpgid(0)
+
+
 @pytest.mark.parametrize("n", [1, 2, 99, 100, 101])
 def test_quantiles_are_those_of_numpy(n: int) -> None:
     t = np.random.default_rng(n).exponential(size=n)
@@ -491,6 +500,11 @@ def test_what_cannot_be_served_is_told_why(model: Any, said: str) -> None:
 def test_a_word_is_no_model() -> None:
     with pytest.raises(ParamError, match="must be an object: write \\$name"):
         fastapi.spec.parse({"model": "clf"})
+
+
+def test_a_table_without_its_model_is_refused() -> None:
+    with pytest.raises(ParamError, match="model: is needed beside data: give both, or none"):
+        ml.play("mlops.fastapi", data={"a": [1.0]})
 
 
 @pytest.mark.parametrize(

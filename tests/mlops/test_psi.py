@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -71,6 +72,14 @@ def test_a_constant_column_has_no_drift() -> None:
     last = [*psi(reference=np.ones(50), current=np.ones(9), batches=2)][-1]
     assert last["psi"] == 0
     assert [*psi(reference=np.ones(50), current=np.zeros(9), batches=2)][-1]["psi"] > 1
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("kind", ["quantile", "width"])
+def test_the_largest_numbers_that_there_are_have_bins(kind: Literal["quantile", "width"]) -> None:
+    last = [*psi(reference=[1e308, -1e308, 0], current=[0, 1], kind=kind, batches=1)][-1]
+    assert np.isfinite(last["edges"]).all()
+    assert np.isfinite(last["dots"]).all()
 
 
 def test_infinite_values_are_in_the_outer_bins() -> None:

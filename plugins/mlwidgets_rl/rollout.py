@@ -113,7 +113,7 @@ def judged(pi: Policy, env: Any, seed: int) -> tuple[float, str]:
             if not going.any():
                 break
     mean, cut = float(G.mean()), f", {going.sum()} cut at {LIMIT:,} steps" if going.any() else ""
-    said = f"{mean:.1f} on average over {EPISODES} episodes of a fresh seed{cut}"
+    said = f"{round(mean, 1) + 0.0:.1f} on average over {EPISODES} episodes of a fresh seed{cut}"
     if world.goal is None:
         return mean, f"Return {said}; the environment names none that is asked."
     verdict = "Solved" if mean >= world.goal else "Not solved"

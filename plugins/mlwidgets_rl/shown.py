@@ -55,6 +55,9 @@ class Shown:
         try:
             image = self.world.all.render()  # type: ignore[attr-defined]  # not our own
             image = np.asarray(image[0], np.uint8)
+        except NotImplementedError as error:
+            self.why = str(error) or "it has no render"
+            return None
         except Exception as error:  # a package it needs, a fault of its own
             self.why = told(error)
             return None

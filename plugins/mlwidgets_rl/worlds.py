@@ -17,6 +17,7 @@ import numpy.typing as npt
 from mlwidgets import Kind, ParamError
 
 from .cartpole import CartPole
+from .checked import Checked
 
 Floats = npt.NDArray[Any]
 CARTPOLE = "CartPole-v1"
@@ -54,7 +55,7 @@ class EnvKind(Kind):
             suits(env)
         finally:
             if env is not value:
-                env.close()
+                _closed(env)
         return value
 
     def format(self, value: Any) -> str:
@@ -142,7 +143,7 @@ def makers(env: Any, n: int) -> list[Callable[[], Any]]:
     if isinstance(env, str):
         return [lambda: known(env)] * n
     if isinstance(env, type) or not hasattr(env, "action_space"):
-        return [env] * n
+        return [lambda: Checked(env())] * n
     try:
         copies = [copy.deepcopy(env) for _ in range(n)]
     except Exception as error:  # it is the user's
@@ -150,17 +151,13 @@ def makers(env: Any, n: int) -> list[Callable[[], Any]]:
             f"env: cannot be copied ({told(error, 100)}): give its class, or a function",
             "env",
         ) from None
-    return [partial(_itself, one) for one in copies]
+    return [partial(Checked, one) for one in copies]
 
 
 def _closed(all_: Any) -> None:
     """What it raises ends no run: it is the user's."""
     with suppress(Exception):
         all_.close()
-
-
-def _itself(env: Any) -> Any:
-    return env
 
 
 class Gymnasium:

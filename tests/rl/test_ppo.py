@@ -388,6 +388,65 @@ def test_an_environment_that_cannot_be_copied_says_what_to_give_instead() -> Non
         play(ppo, env=Held())
 
 
+class Bare:
+    """Four names, as the notebook says, and no base class."""
+
+    observation_space = spaces.Box(-1, 1, (2,))
+    action_space = spaces.Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        self.left = 5
+        return np.zeros(2, np.float32), {}
+
+    def step(self, action: Any) -> Any:
+        self.left -= 1
+        return np.zeros(2, np.float32), -0.001, self.left == 0, False, {}
+
+
+def test_an_environment_needs_two_methods_and_two_spaces() -> None:
+    run = play(ppo, env=Bare, **SHORT).wait()
+    assert run.trace["undrawn"][-1] == "No picture of this environment: it has no render"
+    assert run.trace["verdict"][-1].startswith("Return 0.0 on average")
+
+
+def test_an_environment_of_gymnasiums_that_was_made_without_a_picture_says_so() -> None:
+    run = play(ppo, env=gymnasium.make("MountainCar-v0"), **SHORT).step(2)
+    run.stop()
+    assert run.trace["undrawn"][-1].endswith('it was made without render_mode="rgb_array"')
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ((np.zeros(2), 1.0, False, {}), "step gave 4 values: must be 5, observation, reward, ter"),
+        (7, "step gave int: must be 5"),
+        ((np.zeros(3), 1.0, False, False, {}), r"step showed array\(\[0., 0., 0.\]\): its obs"),
+        (("left", 1.0, False, False, {}), "step showed 'left': its observation_space is Box"),
+        ((np.full(2, np.nan), 1.0, False, False, {}), "step showed .*nan.*: must be finite"),
+        ((np.zeros(2), np.nan, False, False, {}), "step gave the reward nan: must be a finite"),
+        ((np.zeros(2), None, False, False, {}), "step gave the reward None: must be a finite"),
+    ],
+)
+def test_what_an_environment_should_not_answer_is_said_in_one_line(answer: Any, words: str) -> None:
+    class Wrong(Bare):
+        def step(self, action: Any) -> Any:
+            return answer
+
+    with pytest.raises(ParamError, match=f"^env: {words}"):
+        play(ppo, env=Wrong, **SHORT)
+
+
+def test_a_number_that_its_space_does_not_hold_is_refused() -> None:
+    class Far(Bare):
+        observation_space: Any = spaces.Discrete(3)
+
+        def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+            return 3, {}
+
+    with pytest.raises(ParamError, match=r"reset showed 3: its observation_space is Discrete\(3\)"):
+        play(ppo, env=Far, **SHORT)
+
+
 def test_what_was_cut_keeps_its_last_state_and_its_successor_begins_anew() -> None:
     past = Rollout(world_of(Target, 3, rng()), 12)
     pi = Policy(past.world, 4, rng())

@@ -18,6 +18,7 @@ SHOWN = 3_000  # points that a figure gets; all are computed
 SIDE = 240  # pixels of the picture's longer side
 CELLS = 120  # a side of the regions
 COLOURS = 10
+FLAT = 1e-12  # of the largest variance
 WAYS = 60  # half-steps of which a centre shows its way
 
 
@@ -42,7 +43,9 @@ class Cloud:
 
     def moved(self, mu: Floats, places: Floats) -> Floats:
         """Centres moved to places in the figure; what it does not show of them stays."""
-        return np.asarray(mu + (places - self.seen(mu)) @ np.linalg.pinv(self.plane, 0).T)
+        long = (self.plane**2).sum(axis=1, keepdims=True)  # its rows stand upright on each other
+        back = self.plane / np.where(long > 0, long, 1)
+        return np.asarray(mu + (places - self.seen(mu)) @ back)
 
 
 def read(
@@ -89,7 +92,8 @@ def _cloud(
         return Cloud(X, mean, np.eye(2, X.shape[1]) * spread, axes, said, pixels)
     variance, V = np.linalg.eigh(X.T @ X)
     plane = V.T[:-3:-1]
-    plane = plane * np.where(plane.sum(axis=1) < 0, -1, 1)[:, None]
+    some = variance[:-3:-1] > FLAT * variance[-1]  # else they differ by rounding alone
+    plane = plane * (np.where(plane.sum(axis=1) < 0, -1, 1) * some)[:, None]
     first, second = 100 * variance[:-3:-1] / (variance.sum() or 1)
     axes = f"principal component 1, {first:.0f}%", f"2, {second:.0f}%"
     return Cloud(X, mean, plane, axes, said, pixels)

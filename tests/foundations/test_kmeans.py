@@ -138,6 +138,16 @@ def test_two_columns_are_seen_in_their_own_units_and_fill_the_figure() -> None:
     assert np.allclose(begun.mu, run.result.mu), "a hand's places are in those units"
 
 
+def test_a_grey_picture_lies_on_a_line_not_in_a_cloud_of_rounding() -> None:
+    grey = np.random.default_rng(0).random((20, 20, 1)).repeat(3, axis=2)
+    run = played(image=grey, k=3)
+    assert (run.trace["xy"][0][:, 1] == 0).all()
+    assert (run.trace["mu"][-1][:, 1] == 0).all()
+    assert len(np.unique(run.trace["xy"][0][:, 0])) == 400
+    begun = played(image=grey, k=3, centroids=run.trace["mu"][-1] + [0, 5]).result
+    assert np.allclose(begun.mu, run.result.mu), "there is nothing above the line"
+
+
 def test_a_hand_draws_in_the_same_units_where_spreads_are_made_equal() -> None:
     assert np.allclose(played(points="moons", scaled=True).trace["xy"][0], Points("moons").xy)
 

@@ -9,7 +9,7 @@ export default function (ctx, kit) {
   const { store, spec, body } = ctx;
   const { el, put, set, num } = kit;
   const [EDITED, WRITTEN, HIGH, GAP, NARROW] = [7, 49, 340, 18, 420]; // cells a side that can be edited, products written out, px
-  const [DIGIT, TERM] = [7.2, 9]; // px of a digit, and the digits of a product before its weight
+  const [DIGIT, TERM] = [7, 9]; // px of a digit, and the digits of a product before its weight
   const presets = /** @type {Record<string, string>} */ (spec.presets ?? {});
   const colours = ["red", "green", "blue"];
 
@@ -184,7 +184,7 @@ export default function (ctx, kit) {
     const width = Math.max(240, kit.widthOf(body)), side = Math.floor((width - GAP) / 2);
     stage.style.gap = `12px ${GAP}px`;
     for (const one of [left, right]) one.holder.style.width = `${side}px`;
-    const long = side < (DIGIT * (TERM + widest(signed)) + 10) * (cells[0]?.length ?? 1);
+    const long = side < (cells[0] ?? []).reduce((px, _, v) => px + 10 + DIGIT * (TERM + widest(signed, v)), 0);
     middle.style.gridColumn = width < NARROW ? "1 / -1" : "1";
     products.style.gridColumn = long || width < NARROW ? "1 / -1" : "2";
     for (const one of [left, right]) kit.measure(one.holder);
@@ -300,8 +300,8 @@ export default function (ctx, kit) {
   /** A factor after ×. @param {number} v */
   const signed = (v) => (v < 0 ? `(${short(v)})` : short(v));
 
-  /** Digits of the longest weight. @param {(v: number) => string} text */
-  const widest = (text) => Math.max(1, ...cells.flat().map((v) => text(v).length));
+  /** Digits of the longest weight, of all or of a column. @param {(weight: number) => string} text @param {number} [v] */
+  const widest = (text, v) => Math.max(1, ...(v === undefined ? cells.flat() : cells.map((row) => row[v])).map((weight) => text(weight).length));
 
   /** @param {number} x @param {number} y @returns {[number, number] | null} the sum whose window's middle is nearest */
   function ofPicture(x, y) {

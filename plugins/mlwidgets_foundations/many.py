@@ -14,6 +14,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 ALONE = 2**18  # multiply-adds of a product that BLAS leaves to one thread, as the cores have parts
 FEW = 20_000  # points that are not worth a second thread
+PART = 2**15  # points whose changes are summed at a time
 
 
 def squared(X: Floats, x: Floats) -> Floats:
@@ -54,6 +55,19 @@ def nearest(L: Floats, mu: Floats) -> Ints:
     return z
 
 
+def moved(X: Floats, before: Ints, z: Ints, k: int) -> tuple[int, Ints, Floats]:
+    """How many points change their centre, what each centre's number gains by it, and its sum.
+
+    A matrix with 1 at each one's new centre and -1 at its old one, times X, is what the sums gain.
+    """
+    at = np.flatnonzero(before != z)
+    pairs = np.stack([z[at], before[at] % (k + 1)], axis=1)  # k: it had none
+    ones, ends = np.tile([1.0, -1.0], len(at)), np.arange(0, 2 * len(at) + 1, 2)
+    S = sparse.csr_array((ones, pairs.ravel(), ends), (len(at), k + 1)).T @ X[at]
+    came, left = (np.bincount(side, minlength=k + 1) for side in pairs.T)
+    return len(at), (came - left)[:k], S[:k]
+
+
 class Groups:
     """How many points each centre has, n, and their sum, S; kept up by the points that change."""
 
@@ -64,19 +78,16 @@ class Groups:
 
     def join(self, z: Ints) -> int:
         """Each point joins a centre; how many change theirs."""
-        changed = np.flatnonzero(z != self.z)
-        some = self.X[changed] if len(changed) < len(z) else self.X
-        if (self.z[:1] >= 0).all():
-            self._add(some, self.z[changed], -1)
-        self._add(some, z[changed], 1)
+        parts = [slice(i, i + PART) for i in range(0, len(z), PART)]
+        with ThreadPoolExecutor(threads() if len(parts) > 1 else 1) as pool:
+            found = pool.map(
+                lambda part: moved(self.X[part], self.z[part], z[part], len(self.n)), parts
+            )
+            changed = 0
+            for some, n, S in found:  # in their order, however many threads there are
+                changed, self.n, self.S = changed + some, self.n + n, self.S + S
         self.z = z
-        return len(changed)
-
-    def _add(self, X: Floats, z: Ints, sign: int) -> None:
-        """A matrix with a one in each point's row, times X, is their sum by centre."""
-        ones = sparse.csr_array((np.ones(len(z)), z, np.arange(len(z) + 1)), (len(z), len(self.n)))
-        self.S += sign * (ones.T @ X)
-        self.n += sign * np.bincount(z, minlength=len(self.n))
+        return changed
 
     def inertia(self, mu: Floats) -> float:
         """The sum of |x - mu|^2, multiplied out, so that no point is looked at again."""

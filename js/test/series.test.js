@@ -5,6 +5,7 @@ import { valueAt } from "../src/format.js";
 import { Series, smoothed } from "../src/series.js";
 import { info, message } from "./trace.js";
 import { Store } from "../src/store.js";
+import { readings } from "../src/views/line.js";
 
 const ABSENT = "absent";
 
@@ -47,4 +48,11 @@ test("a value that is no number says so; a dash says that there is none", () => 
 
 test("a mean passes over what is not finite, and is not drawn there", () => {
   assert.deepEqual(smoothed([1, 3, NaN, 5, Infinity, 7], 3), [1, 2, NaN, 4, Infinity, 6]);
+});
+
+test("a goal alone is told from the value that is not here yet", () => {
+  const [goal, mean] = [{ name: "solved" }, { name: "mean return" }], valued = () => "475";
+  assert.equal(readings([goal], true, valued), "solved 475");
+  assert.equal(readings([goal], false, valued), "475");
+  assert.equal(readings([mean, goal], true, valued), "mean return 475   solved 475");
 });

@@ -91,8 +91,7 @@ export function line(ctx) {
     drawCursor(g, named(), { px: x(own[0].series.x(m.position)), x, y, h, palette });
     const end = (/** @type {Drawn} */ c) => height(y, (ctx.coming() ? c.series.Y.at(-1) : now(c)) ?? 0);
     if (tags.length > 1) drawLabels(g, tags.map((c) => ({ name: c.name, ink: inkOf(palette, c.hue), at: end(c) })), w);
-    const values = named().length > ROOM ? [] : named().map((c) => (named().length > 1 ? `${c.name}${c.group ? ":" : ""} ` : "") + valued(c));
-    ctx.say(caption(named(), y, spec) + crowd(), values.join("   "));
+    ctx.say(caption(named(), y, spec) + crowd(), readings(named(), spec.columns.length > 1, valued));
     guess.update();
     guess.say(bold(), own[0].series.until(m.position));
   }
@@ -420,4 +419,15 @@ function caption(curves, y, spec) {
   if (below && !spec.log) text += `; ${below} below ${plain(y.lo)}`;
   if (above) text += `; ${above} above ${plain(y.hi)}`;
   return text;
+}
+
+/**
+ * The values at the cursor; each with its name, unless there is one curve only, and will be.
+ * @template {{name: string, group?: unknown}} C
+ * @param {C[]} curves @param {boolean} several @param {(curve: C) => string} valued
+ */
+export function readings(curves, several, valued) {
+  if (curves.length > ROOM) return "";
+  const name = (/** @type {C} */ c) => (several || curves.length > 1 ? `${c.name}${c.group ? ":" : ""} ` : "");
+  return curves.map((c) => name(c) + valued(c)).join("   ");
 }

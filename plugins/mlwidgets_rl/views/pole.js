@@ -233,11 +233,12 @@ export default function (ctx, kit) {
   function tellState() {
     const up = { run: "", you: "You hold it, in slow motion", policy: "The policy holds it" }[mode];
     put(said, !up ? "" : over ? `${fallen() ? "Fell" : "Still up"} after ${seconds()}.${mode === "you" ? " An arrow key begins anew." : ""}` : `${up}: ${seconds()}`);
-    if (mode === "run" && moment) ctx.say("", store.has("so_far", moment.position) ? `${store.value("so_far", moment.position)} steps up` : "");
+    if (mode === "run" && moment) ctx.say("", store.has("so_far", moment.position) ? standing(store.value("so_far", moment.position)) : "");
     else ctx.say("", "");
     set(stage, { "aria-label": `${summary()} Left and right arrow keys take the pole, Escape hands it back.` });
   }
 
+  const standing = (/** @type {number} */ n) => `${n} step${n === 1 ? "" : "s"} up`;
   const degrees = () => (now[2] * 180) / Math.PI;
   const summary = () => {
     const [right, lean] = [chance(now), degrees()];

@@ -15,8 +15,8 @@ doi:10.1007/BF02589501
 Where: first your sample; second your other; column measure of the wines; drawn dots drawn beside
 them; shift second moved by, sd; decimals decimals kept; shuffles shuffles; D largest gap; F first;
 G second; grid value; where place of the stick; stick the stick; place where it stands; dots values;
-classes sample; null shuffles; gaps gap; at D; p_exact by counting; p_limit by the
-limit; p_shuffled by shuffling; dealt shuffles done; said in words.
+classes sample; null shuffles; gaps gap; at D; p_exact counted; p_limit limit; p_shuffled
+shuffled; dealt shuffles done; said in words.
 
 What to watch: The stick is the gap; p is how often the labels, dealt anew, leave one as long.
 

@@ -127,7 +127,7 @@ def dotted(x: Floats, y: Floats) -> Dotted:
 def binned(cuts: Floats, x: Floats, y: Floats) -> Binned:
     """Places along the bins, close enough to be picked from; their cuts, and the bins in words."""
     said = [f"{cut:.4g}" for cut in cuts]
-    between = [a if a == b else f"{a} to {b}" for a, b in pairwise(said)]
+    between = [a if a == b else f"to {b}" for a, b in pairwise(said)]
     last = "above" if said[-1:] == said[-2:-1] else "from"
     words = [f"under {said[0]}", *between, f"{last} {said[-1]}"] if said else ["all"]
     ends = np.concatenate([x[[0, -1]], y[[0, -1]], cuts])

@@ -46,7 +46,7 @@ def test_bins_and_their_kind_change_while_it_runs() -> None:
 def test_cuts_of_ones_own_replace_the_bins() -> None:
     last = [*psi(cuts=[90.0, 100.0, 90.0], batches=2)][-1]
     assert last["at"] == [90, 100]
-    assert last["ranges"] == ["under 90", "90 to 100", "from 100"]
+    assert last["ranges"] == ["under 90", "to 100", "from 100"]
 
 
 def test_more_bins_look_less_stable_and_chance_explains_it() -> None:

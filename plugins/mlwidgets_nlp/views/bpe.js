@@ -190,7 +190,7 @@ function pairs(ctx, kit) {
     const [name, number] = [styled(el("span", { dir: "ltr" }), "font:13px var(--mono);white-space:pre;overflow:hidden;text-overflow:ellipsis"), styled(el("span"), "font:12px var(--mono);text-align:right")];
     const bar = styled(el("div"), "height:12px;background:var(--value);border-radius:0 2px 2px 0");
     const button = styled(el("button", { type: "button", onclick: () => forbid(k) }, "Skip"), "height:24px;padding:0 6px;font-size:12px;color:var(--accent)");
-    const node = styled(el("div", {}, name, bar, number, styled(el("span"), "display:block;min-width:40px")), "display:grid;grid-template-columns:minmax(60px,4fr) minmax(30px,3fr) minmax(36px,auto) auto;gap:0 8px;align-items:center;min-height:24px");
+    const node = styled(el("div", {}, name, bar, number, styled(el("span"), "display:block;min-width:40px")), "display:grid;grid-template-columns:minmax(76px,4fr) minmax(14px,3fr) minmax(36px,auto) auto;gap:0 8px;align-items:center;min-height:24px");
     node.lastElementChild?.append(button);
     list.append(node);
     return { node, name, number, bar, button };

@@ -77,7 +77,7 @@ def eager(seen: Examples, device: str, fused: bool) -> Timed:
 
 
 def sklearns(seen: Examples) -> Timed:
-    net = MLPClassifier(HIDDEN, batch_size=BATCH, learning_rate_init=LR, alpha=0, random_state=0)
+    net = MLPClassifier(HIDDEN, learning_rate_init=LR, alpha=0, random_state=0)
     x, y, order = seen.parts.train_x.numpy(), seen.parts.train_y.numpy(), np.random.default_rng(0)
     steps, classes = EPOCHS * seen.batches(BATCH), np.arange(seen.classes)
 

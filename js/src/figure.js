@@ -6,7 +6,7 @@ import { viewOf } from "./views/index.js";
 
 /** @import { Ctx, Moment, View, ViewSpec } from "./types" */
 
-const LETTER = 6.2, DIGIT = 7.3; // px, of a caption's words and of the values beside them
+const LETTER = 6.2, DIGIT = 7.3, ROOM = 22; // px, of the words of a caption, of the values beside them, and what a bold title and a gap take more
 
 /**
  * @param {ViewSpec} spec
@@ -36,7 +36,7 @@ export function figure(spec, page) {
   function fit() {
     if (fitted !== widthOf(body)) caption.classList.toggle("steady", Boolean(spec.picks));
     fitted = widthOf(body);
-    if (LETTER * (name.textContent ?? "").length + DIGIT * (now.textContent ?? "").length > fitted) caption.classList.add("steady");
+    if (ROOM + LETTER * (name.textContent ?? "").length + DIGIT * (now.textContent ?? "").length > fitted) caption.classList.add("steady");
   }
   const rounded = page.info.columns.some((column) => column.rounded && spec.columns?.includes(column.name));
   if (rounded) now.title = page.info.rounded ?? "";

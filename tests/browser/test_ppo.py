@@ -30,6 +30,7 @@ def cart(player: Player) -> Locator:
 def test_the_reader_takes_the_pole_and_hands_it_back(lab: Lab, theme: Theme) -> None:
     book, player = playing(lab)
     book.theme(theme)
+    book.eval("run.wait().status")
     settled(book, player)
     at = player.last
     player.frame.press("End")
@@ -54,3 +55,9 @@ def test_the_reader_takes_the_pole_and_hands_it_back(lab: Lab, theme: Theme) -> 
     player.button("Back to the run").click()
     expect(stage).to_have_accessible_name(re.compile("^Of the run: cart at"))
     assert book.eval("run.events") == "()"
+
+    if theme == "light":  # another world has other figures
+        player.field("env environment").fill("MountainCar-v0")
+        player.field("env environment").press("Enter")
+        expect(player.view("The environment")).to_be_visible()
+        expect(stage).to_have_count(0)

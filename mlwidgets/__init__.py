@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .errors import MLError as MLError
     from .errors import ParamError as ParamError
     from .errors import UncheckedError as UncheckedError
+    from .errors import nearest as nearest
     from .frame import Array as Array
     from .frame import Frames as Frames
     from .frame import Measured as Measured
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from .pages.svg import Sheet as Sheet
     from .params import Live as Live
     from .params import Rate as Rate
+    from .params import Seed as Seed
     from .params import Unless as Unless
     from .plugin import Registration as Registration
     from .points import Points as Points
@@ -76,7 +78,7 @@ __version__ = "0.1.0"
 _HOME = {
     "algorithms": "Algorithm Done algorithm",
     "api": "play",
-    "errors": "MLError ParamError UncheckedError",
+    "errors": "MLError ParamError UncheckedError nearest",
     "frame": "Array Frames Measured Metric Ragged Unit",
     "hookspecs": "hookimpl",
     "images": "Image ImageKind",
@@ -86,7 +88,7 @@ _HOME = {
     "pages.box": "Box",
     "pages.export": "export_page",
     "pages.svg": "Font Sheet",
-    "params": "Live Rate Unless",
+    "params": "Live Rate Seed Unless",
     "plugin": "Registration",
     "points": "Points PointsKind",
     "recording": "record",

@@ -8,6 +8,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Annotated, Any, Literal, TypeVar
 
 from .errors import ParamError, nearest
@@ -25,6 +26,7 @@ LIVE = _LiveMark()
 Live = Annotated[T, LIVE]
 """A parameter that can be steered while the run goes; its value comes back from `yield`."""
 Rate = Annotated[float, Range(0, 1)]
+Seed = Annotated[int, Range(0, inf)]
 """A number in [0, 1]."""
 
 

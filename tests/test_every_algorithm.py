@@ -21,6 +21,7 @@ import torch
 from mlwidgets import Run
 from mlwidgets.algorithms import Algorithm
 from mlwidgets.core import Core, Upto
+from mlwidgets.errors import ParamError
 from mlwidgets.frame import declared_columns
 from mlwidgets.inputs import GridKind
 from mlwidgets.item import docstring
@@ -41,6 +42,12 @@ GLOBAL = re.compile(
 @pytest.fixture(params=ITEMS)
 def algorithm(request: pytest.FixtureRequest) -> Algorithm[Any, Any]:
     return ITEMS[request.param].load()
+
+
+def test_a_seed_below_zero_is_named(algorithm: Algorithm[Any, Any]) -> None:
+    if "seed" in algorithm.spec:
+        with pytest.raises(ParamError, match=r"^seed=-1: must be at least 0"):
+            algorithm.spec.check({"seed": -1})
 
 
 def source_of(algorithm: Algorithm[Any, Any]) -> str:

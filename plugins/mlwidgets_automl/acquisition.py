@@ -107,7 +107,7 @@ def acquisition(
     beta: ml.Live[Annotated[float, ml.Range(0, 25)]] = 4.0,
     ell: ml.Live[Annotated[float, ml.Log(0.01, 1)]] = 0.15,
     evaluations: Annotated[int, ml.Range(1, 60)] = 15,
-    seed: int = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Step]:
     search = Search(between(objective, low, high), seed)
     line, hand = Line(search.f), Hand(search.f)

@@ -79,7 +79,7 @@ def bo(
     alone: bool = True,
     first: Annotated[int, ml.Range(1, 64)] = 3,
     evaluations: Annotated[int, ml.Range(1, 500)] = 18,
-    seed: int = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Step]:
     f = bounded(objective, bounds or [])
     figure, hand = figure_of(f, across), Hand(f, across)

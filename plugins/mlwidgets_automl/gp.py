@@ -119,7 +119,7 @@ def gp(
     sigma: ml.Live[Annotated[float, ml.Log(1e-3, 1)]] = 0.1,
     fit: ml.Live[bool] = True,
     steps: Annotated[int, ml.Range(1, 1000)] = 120,
-    seed: int = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Step]:
     scene = scene_of(points, data, seed)
     held = Held(process_of, scene, points, kernel, ell, s, sigma, fit)

@@ -65,7 +65,7 @@ def backprop(
     hidden: list[Annotated[int, ml.Range(1, 8)]] = [2],  # noqa: B006
     phi: Activation = "tanh",
     weights: list[Number] | None = None,
-    seed: int = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Step]:
     net = Graph([len(x), *hidden, len(y)], weights, phi, np.random.default_rng(seed))
     h, a, W, b = net.h, net.a, net.W, net.b

@@ -101,7 +101,7 @@ def mlp(
     epochs: Annotated[int, ml.Range(1, 5000)] = 60,
     data: ml.Table | None = None,
     target: str = "",
-    seed: int = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Step]:
     if len(layers) > DEEPEST:
         raise ml.ParamError(f"layers: has {len(layers)}, must have at most {DEEPEST}", "layers")

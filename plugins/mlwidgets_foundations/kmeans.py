@@ -26,7 +26,6 @@ Try: image=china k=8  how few colours make a photograph?
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import inf
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
@@ -100,7 +99,7 @@ def kmeans(
     iterations: Annotated[int, ml.Range(1, 300)] = 50,
     data: Annotated[ml.Table | None, ml.Unless("image")] = None,
     image: Annotated[ml.Image, ml.ImageKind(channels=3)] | None = None,
-    seed: Annotated[int, ml.Range(0, inf)] = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Half]:
     cloud = read(points, data, image, scaled)
     X = cloud.X

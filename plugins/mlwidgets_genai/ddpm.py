@@ -29,7 +29,6 @@ Try: steps=50  what does a network draw that has hardly learned?
 
 from __future__ import annotations
 
-from math import inf
 from typing import Annotated, Literal
 
 import numpy as np
@@ -116,7 +115,7 @@ def ddpm(
     hops: Annotated[int, ml.Range(1, 1000)] = 15,
     lr: ml.Live[Annotated[float, ml.Log(1e-5, 0.1)]] = 0.01,
     batch: Annotated[int, ml.Range(1, 4096)] = 128,
-    seed: Annotated[int, ml.Range(0, inf)] = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Seen]:
     rng = np.random.default_rng(seed)
     seen = cloud(points, data)

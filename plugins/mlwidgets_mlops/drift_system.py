@@ -106,7 +106,7 @@ def drift_system(
     drift: Annotated[float, ml.Range(0, 3)] = 1.0,
     onset: Annotated[int, ml.Range(1, 1000)] = 15,
     noise: Annotated[int, ml.Range(0, 2000)] = 6,
-    seed: int = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Step]:
     rng = np.random.default_rng(seed)
     stream = stream_of(reference, current, rng, batches, onset, drift, noise)

@@ -123,7 +123,7 @@ def ks(
     shift: ml.Live[Annotated[float, ml.Range(-3, 3)]] = 0.0,
     decimals: ml.Live[Annotated[int, ml.Range(0, 8)]] = 8,
     shuffles: Annotated[int, ml.Range(10, 100_000)] = 2000,
-    seed: int = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Step]:
     rng = np.random.default_rng(seed)
     live: tuple[Any, ...] = (column, drawn, shift, decimals)

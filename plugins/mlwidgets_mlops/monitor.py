@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Annotated, Any, TypedDict
 
 import numpy as np
 
-from mlwidgets import Array, Bars, Curve, Heatmap, Line, Words
+from mlwidgets import Array, Bars, Curve, Heatmap, Line, Words, nearest
 
 from .columns import Column, Stream, counted, present
 from .pictures import binned, places
@@ -194,9 +193,7 @@ class Monitor:
         moved = int(np.lexsort((-D, p))[0])
         if not column:
             return moved, "moved most: "
-        near = get_close_matches(column, names, 1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
-        return moved, f"there is no column {column[:40]!r}.{meant} Moved most: "
+        return moved, f"there is no column {column[:40]!r}.{nearest(column, names)} Moved most: "
 
     def looked_into(self, k: int, x: Floats, y: Floats) -> Drilled:
         """Both distributions of one column; categories stand at 0, 1, 2, ... in their order."""

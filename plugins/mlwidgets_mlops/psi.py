@@ -95,7 +95,7 @@ def psi(
     cuts: ml.Live[list[float]] = [],  # noqa: B006  never written to
     floor: ml.Live[Annotated[float, ml.Range(1e-8, 0.01, log=True)]] = 1e-4,
     batches: Annotated[int, ml.Range(1, 1000)] = 40,
-    seed: int = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Step]:
     def seen(batch: int, x: Floats, y: Floats, bins: int, kind: str, own: Any, eps: float) -> Step:
         y = np.sort(y[: max(len(y) * batch // batches, 1)])

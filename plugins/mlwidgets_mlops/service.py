@@ -119,7 +119,7 @@ def fastapi(
     slack: Annotated[float, ml.Range(0, 10)] = 0.5,
     port: Annotated[int, ml.Range(0, 65_535)] = 0,
     token: Annotated[str | None, ml.Secret()] = None,
-    seed: int = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Step]:
     served = Served.of(model, data, slack)
     together = Together(served, batch)

@@ -35,7 +35,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 import numpy as np
 
-from mlwidgets import Array, Bars, Frames, Heads, Heatmap, Range, Text, algorithm
+from mlwidgets import Array, Bars, Frames, Heads, Heatmap, Range, Seed, Text, algorithm
 
 from .heads import Floats, Weights, embed, kind, split, switched_off, weights
 from .models import ARBITRARY, MODEL, OURS, TOKENIZER, attentions, encoded, kept
@@ -70,7 +70,7 @@ def attention(
     scale: Annotated[bool, OURS] = True,
     tau: Annotated[float, Range(0.1, 10, log=True), OURS] = 1.0,
     ablate: Annotated[list[Annotated[int, Range(0, 15)]], OURS] = [],  # noqa: B006  never changed
-    seed: Annotated[int, OURS] = 0,
+    seed: Annotated[Seed, OURS] = 0,
     model: Annotated[Any, MODEL] = None,
     tokenizer: Annotated[Any, TOKENIZER] = None,
 ) -> Frames[Step]:

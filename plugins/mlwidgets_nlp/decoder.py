@@ -115,7 +115,7 @@ def decoder(
     batch: Annotated[int, ml.Range(1, 512)] = 16,
     steps: Annotated[int, ml.Range(1, 1_000_000)] = 80,
     every: Annotated[int, ml.Range(1, 10_000)] = 10,
-    seed: int = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Step]:
     rng = np.random.default_rng(seed)
     lessons = Lessons(opened(text, file), context, batch, rng)

@@ -89,7 +89,7 @@ def sampling(
     beams: Annotated[int, ml.Range(1, 16)] = 4,
     prompt: str = "The value of the ",
     length: Annotated[int, ml.Range(1, 5000)] = 100,
-    seed: int = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Step]:
     gpt: GPT = (small() if net is None else net.result).here()
     u = torch.as_tensor(np.random.default_rng(seed).random(length, np.float32))

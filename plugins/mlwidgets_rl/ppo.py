@@ -33,7 +33,6 @@ The advantages (1) and (2) are those of Schulman, Moritz, Levine, Jordan & Abbee
 from __future__ import annotations
 
 from functools import partial
-from math import inf
 from typing import Annotated, Any
 
 import numpy as np
@@ -117,7 +116,7 @@ def ppo(
     horizon: Annotated[int, ml.Log(2, 4096)] = 32,
     updates: Annotated[int, ml.Log(1, 10_000)] = 24,
     hidden: Annotated[int, ml.Log(1, 512)] = 32,
-    seed: Annotated[int, ml.Range(0, inf)] = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Step]:
     rng = np.random.default_rng(seed)
     with Rollout(world_of(env, envs, rng), horizon) as past:

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from math import inf
 from typing import Annotated, TypedDict
 
 import numpy as np
@@ -36,8 +35,8 @@ from mlwidgets import (
     Live,
     Log,
     Metric,
-    Range,
     Rate,
+    Seed,
     Unit,
     algorithm,
 )
@@ -77,7 +76,7 @@ def q_learning(
     epsilon: Live[Rate] = 0.1,
     gamma: Rate = 1.0,
     episodes: Annotated[int, Log(1, 100_000)] = 300,
-    seed: Annotated[int, Range(0, inf)] = 0,
+    seed: Seed = 0,
 ) -> Frames[Step]:
     chances, choices = dice(seed)
     world = GridWorld(grid)

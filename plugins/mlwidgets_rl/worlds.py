@@ -6,7 +6,6 @@ import copy
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, ClassVar, Protocol
 from weakref import finalize
@@ -14,7 +13,7 @@ from weakref import finalize
 import numpy as np
 import numpy.typing as npt
 
-from mlwidgets import Kind, ParamError
+from mlwidgets import Kind, ParamError, nearest
 
 from .cartpole import CartPole
 from .checked import Checked
@@ -100,9 +99,8 @@ def known(name: str, **given: Any) -> Any:
     try:
         return gym.make(name, **given)
     except gym.error.UnregisteredEnv:
-        near = get_close_matches(name, [*gym.registry], 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"is no environment that Gymnasium knows.{hint}") from None
+        near = nearest(name, gym.registry)
+        raise ValueError(f"is no environment that Gymnasium knows.{near}") from None
     except Exception as error:  # a package it needs, a fault of its own
         raise ValueError(f"cannot be made: {told(error)}") from None
 

@@ -114,7 +114,7 @@ def cnn_digits(
     epochs: Annotated[int, ml.Range(1, 50)] = 15,
     data: ml.Table | None = None,
     net: DigitNet | None = None,
-    seed: int = 0,
+    seed: ml.Seed = 0,
 ) -> ml.Frames[Step]:
     rng = np.random.default_rng(seed)
     x, y = digits(data)  # (n, 1, 8, 8), (n,)

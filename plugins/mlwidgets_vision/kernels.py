@@ -6,13 +6,12 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from mlwidgets import Kind
+from mlwidgets import Kind, nearest
 
 Cells = npt.NDArray[np.float64]
 MOST = 31  # cells a side
@@ -93,9 +92,8 @@ def _named(text: str) -> Kernel:
     if text in TEXTS:
         return Kernel(_rows(TEXTS[text]), text)
     if re.fullmatch(r"[a-zA-Z][\w -]*", text):
-        near = get_close_matches(text.lower(), TEXTS, n=1, cutoff=0.5)
-        said = f" Did you mean {near[0]}?" if near else ""
-        raise ValueError(f"is no preset.{said} (known: {', '.join(TEXTS)})")
+        near = nearest(text.lower(), TEXTS)
+        raise ValueError(f"is no preset.{near} (known: {', '.join(TEXTS)})")
     return Kernel(_matrix(_rows(text)))
 
 

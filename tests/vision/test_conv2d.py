@@ -113,7 +113,7 @@ def test_a_kernel_is_a_name_a_text_or_a_matrix() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("sobel", "is no preset. Did you mean sobel-"),
+        ("sobel", "is no preset. Did you mean 'sobel-"),
         ("1,2;3", "must have rows of numbers, all of one length"),
         ("nan", "is no preset. (known: identity, box,"),
         (np.ones((2, 2)) * 1j, "must hold real numbers, holds complex ones"),

@@ -30,7 +30,8 @@ def main() -> int:
         "tsc": [*node.npm(), "run", "--silent", "check"],
         "node": [*node.npm(), "test", "--silent"],
         "pytest": [python, "-m", "pytest", *WORKERS, "-m", "not browser", *sys.argv[1:]],
-        "browser": [python, "-m", "pytest", "-m", "browser", *sys.argv[1:]],  # alone: it is watched
+        "pages": [python, "-m", "pytest", *WORKERS, "-m", "browser and not server", *sys.argv[1:]],
+        "notebooks": [python, "-m", "pytest", "-m", "server", *sys.argv[1:]],  # alone: timed, some
     }
     failed = [name for name, line in steps.items() if not passes(name, line)]
     if failed:

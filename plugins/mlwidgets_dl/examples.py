@@ -37,7 +37,8 @@ class Examples:
 
     xy: (n, 2) where the examples are drawn; y: (n,) their classes; plane: (SIDE^2, features) what
     is asked for the picture, row by row from below; extent: x0, x1, y0, y1 of it; axes: what its
-    two sides are. plain: the plane is the data's own.
+    two sides are. inputs, outputs: names of the features and of the classes. plain: the plane is
+    the data's own.
     """
 
     parts: Parts
@@ -46,10 +47,15 @@ class Examples:
     plane: Tensor
     extent: Floats
     axes: list[str]
-    classes: int
+    inputs: list[str]
+    outputs: list[str]
     plain: bool
     centre: Floats
     scale: Floats
+
+    @property
+    def classes(self) -> int:
+        return len(self.outputs)
 
     @property
     def features(self) -> int:
@@ -74,12 +80,12 @@ class Examples:
 def examples(points: Points, data: Table | None, target: str) -> Examples:
     """Those of the points, or of a table with its column of classes."""
     if data is None:
-        return _made(points.xy, points.labels, 2, ["x", "y"])
+        return _made(points.xy, points.labels, ["class 0", "class 1"], ["x1", "x2"])
     X, y, classes, names = _columns(data, target)
     return _made(X, y, classes, names)
 
 
-def _made(X: Floats, y: npt.NDArray[Any], classes: int, names: list[str]) -> Examples:
+def _made(X: Floats, y: npt.NDArray[Any], classes: list[str], names: list[str]) -> Examples:
     centre = X.mean(0) if len(X) else np.zeros(X.shape[1])
     scale = X.std(0) if len(X) > 1 else np.ones(X.shape[1])
     scale = np.where(scale > 1e-12, scale, 1.0)
@@ -92,13 +98,14 @@ def _made(X: Floats, y: npt.NDArray[Any], classes: int, names: list[str]) -> Exa
     grid = np.stack(np.meshgrid(across, up), -1).reshape(-1, 2)
     plane = (grid - centre) / scale if plain else grid @ axes
     return Examples(
-        parts=_split(x, y, classes),
+        parts=_split(x, y, len(classes)),
         xy=_fixed(xy[:SHOWN].copy()),
         y=_fixed(y[:SHOWN].astype(np.int32)),
         plane=_tensor(plane),
         extent=_fixed(extent),
         axes=names if plain else ["first principal component", "second"],
-        classes=classes,
+        inputs=names,
+        outputs=classes,
         plain=plain,
         centre=centre,
         scale=scale,
@@ -142,8 +149,10 @@ def _extent(xy: Floats) -> Floats:
     return np.array([lo[0] - room[0], hi[0] + room[0], lo[1] - room[1], hi[1] + room[1]])
 
 
-def _columns(data: Table, target: str) -> tuple[Floats, npt.NDArray[np.int64], int, list[str]]:
-    """Features (n, features), classes (n,), how many, features' names; ParamError for faults."""
+def _columns(
+    data: Table, target: str
+) -> tuple[Floats, npt.NDArray[np.int64], list[str], list[str]]:
+    """Features (n, features), classes (n,), names of both; ParamError for faults."""
     names = list(data)
     of = target or names[-1]
     if of not in names:
@@ -171,7 +180,7 @@ def _columns(data: Table, target: str) -> tuple[Floats, npt.NDArray[np.int64], i
             "target",
         )
     order = np.random.default_rng(0).permutation(len(X))  # a table is often sorted by class
-    return X[order], y[order], len(classes), inputs
+    return X[order], y[order], [str(name) for name in classes], inputs
 
 
 def _numbers(name: str, column: npt.NDArray[Any]) -> Floats:

@@ -14,13 +14,14 @@ Nature 323, 533-536. doi:10.1038/323533a0
 
 Where: points your points; data your own table; target the table's column of classes; layers
 neurons of each hidden layer; phi activation; lr learning rate; optimizer optimizer; lambda_ weight
-decay; batch mini-batch; epochs epochs; seed seed; loss loss of a mini-batch; accuracy test
-accuracy; epoch epochs finished; xy the examples; y their classes; surface what it answers; extent
-the plane; axes its sides; neurons what each neuron answers; names layer and neuron; gradient size
-of each layer's gradient; layers_ layers.
+decay; batch mini-batch; epochs epochs; seed seed; loss mini-batch; test_loss test set; accuracy
+test accuracy; epoch epochs finished; xy the examples; y their classes; surface what it answers;
+extent the plane; axes its sides; neurons what each neuron answers; names their names; weights
+weights of the neurons shown; biases their biases; sizes neurons of each layer; gradient size of
+each layer's gradient; layers_ layers.
 
 What to watch: Each neuron of the first layer draws one soft line; the next layers bend them
-together. Draw a point on the wrong side and see which neurons move.
+together. Draw a point on the wrong side and see which neurons and weights move.
 
 Try: points=spirals layers=[4]  are four neurons enough for two spirals?
 Try: phi=linear  what can any number of linear layers draw?
@@ -39,12 +40,14 @@ import mlwidgets as ml
 
 from .activations import PHI, Activation
 from .examples import MOONS, TWO, examples
+from .net import NET
 from .optimizers import Optimizer, stepped
 from .pictures import PLANE, Pictured, pictured
 from .weights import Layers, begun
 
 MOST = 1_000  # frames whose pictures are drawn anew
 DEEPEST = 8  # hidden layers
+BOTH = "of a mini-batch, and of the test set"
 
 
 class Step(Pictured):
@@ -84,8 +87,8 @@ def cross_entropy(log_p: Tensor, Y: Tensor) -> float:
 
 @ml.algorithm(
     ml.Scatter("xy", "What it answers", "everywhere in the plane", draws="points", **PLANE),
-    ml.Pictures("neurons", "What each neuron answers", "there", labels="names"),
-    ml.Line("loss", title="Loss", note="of a mini-batch", mean=15, log=True, hue="error"),
+    ml.Line("loss", "test_loss", title="Loss", note=BOTH, mean=15, log=True, hue="error"),
+    NET,
     ml.Line("accuracy", title="Accuracy", note="of the test set", lo=0.4, hi=1),
     ml.Bars("gradient", "Gradient", ", root mean square of each layer's", labels="layers_", lo=0),
     step="mini-batch",

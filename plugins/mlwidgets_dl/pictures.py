@@ -25,8 +25,12 @@ class Pictured(TypedDict):
     axes: list[str]
     neurons: Annotated[Array, "neuron row column"]
     names: list[str]
+    weights: Annotated[Array, "weight"]
+    biases: Annotated[Array, "bias"]
+    sizes: Annotated[Array, "rank"]
     layers_: list[str]
     accuracy: Annotated[float | None, Metric(better="higher")]
+    test_loss: float | None
 
 
 PLANE: Any = {
@@ -40,35 +44,53 @@ PLANE: Any = {
 
 @torch.no_grad()
 def pictured(theta: Layers, seen: Examples, phi: str) -> Pictured:
-    """Of two classes how much likelier the second is, of more which is the likeliest."""
-    h, pictures, names = seen.plane, [], []
-    for layer, (W, b) in enumerate(theta[:-1]):
-        h = PHI[phi].of(torch.addmm(b, h, W))
-        some = h[:, :EACH].T.reshape(-1, SIDE, SIDE)[:, ::SMALL, ::SMALL]
-        pictures.append(some.flip(1))  # a picture's first row is its top
-        names += [f"{layer + 1}.{k + 1}" for k in range(len(some))]
-    a = torch.addmm(theta[-1][1], h, theta[-1][0])
-    blank = torch.zeros(1, *[len(range(0, SIDE, SMALL))] * 2)
+    """Of two classes how much likelier the second is, of more which is the likeliest.
+
+    weights: of the neurons that are shown, layer by layer, from each to each.
+    """
+    a = h = seen.plane
+    answers, names = [h], list(seen.inputs[:EACH])
+    for layer, (W, b) in enumerate(theta):
+        a = torch.addmm(b, h, W)
+        last = layer == len(theta) - 1
+        h = a.softmax(1) if last else PHI[phi].of(a)
+        answers.append(h)
+        shown = range(min(EACH, h.shape[1]))
+        names += [seen.outputs[k] if last else f"{layer + 1}.{k + 1}" for k in shown]
+    accuracy, test_loss = tested(theta, seen, phi)
     return Pictured(
         xy=seen.xy,
         y=seen.y,
         surface=surface(a).reshape(SIDE, SIDE).cpu().numpy(),
         extent=seen.extent,
         axes=seen.axes,
-        neurons=np.asarray(torch.cat(pictures or [blank]).cpu()),
-        names=names or ["no hidden layer"],
+        neurons=np.asarray(torch.cat([small(h) for h in answers]).cpu()),
+        names=names,
+        weights=np.asarray(torch.cat([W[:EACH, :EACH].flatten() for W, _ in theta]).cpu()),
+        biases=np.asarray(torch.cat([b[:EACH] for _, b in theta]).cpu()),
+        sizes=np.array([h.shape[1] for h in answers], np.int32),
         layers_=[f"layer {k + 1}" for k in range(len(theta))],
-        accuracy=right(theta, seen, phi),
+        accuracy=accuracy,
+        test_loss=test_loss,
     )
 
 
-def right(theta: Layers, seen: Examples, phi: str) -> float | None:
-    """The share of the test examples whose class is answered."""
+def small(h: Tensor) -> Tensor:
+    """The pictures of a layer's first neurons, (neuron, row, column)."""
+    some = h[:, :EACH].T.reshape(-1, SIDE, SIDE)[:, ::SMALL, ::SMALL]
+    return some.flip(1)  # a picture's first row is its top
+
+
+def tested(theta: Layers, seen: Examples, phi: str) -> tuple[float | None, float | None]:
+    """Of the test examples the share whose class is answered, and the loss."""
     h, y = seen.parts.test_x, seen.parts.test_y
+    if not len(y):
+        return None, None
     for W, b in theta[:-1]:
         h = PHI[phi].of(torch.addmm(b, h, W))
-    answered = torch.addmm(theta[-1][1], h, theta[-1][0]).argmax(1)
-    return float((answered == y).float().mean()) if len(y) else None
+    log_p = torch.addmm(theta[-1][1], h, theta[-1][0]).log_softmax(1)
+    loss = -log_p.gather(1, y[:, None]).mean()
+    return float((log_p.argmax(1) == y).float().mean()), float(loss)
 
 
 def surface(a: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,47 @@ def test_the_surface_is_what_the_network_answers_in_the_plane() -> None:
             h = torch.tanh(h @ W + b)
         p = (h @ layers[-1][0] + layers[-1][1]).softmax(0)
         assert frame["surface"][row, column] == pytest.approx(float(p[1] - p[0]), abs=1e-5)
+
+
+def test_a_frame_has_the_weights_of_the_neurons_that_are_shown() -> None:
+    """Eight of a layer at most, from each to each; at the end they are those of the result."""
+    run = play(mlp, layers=[16, 3], epochs=2).wait()
+    shown = torch.cat([W[:8, :8].flatten() for W, _ in run.result])
+    assert len(shown) == 2 * 8 + 8 * 3 + 3 * 2
+    assert np.array_equal(run.trace["weights"][-1], shown.numpy())
+    assert np.array_equal(
+        run.trace["biases"][-1], torch.cat([b[:8] for _, b in run.result]).numpy()
+    )
+    assert run.trace["sizes"][-1].tolist() == [2, 16, 3, 2]
+    names = list(run.trace["names"][-1])
+    assert (names[:3], names[-3:]) == (["x1", "x2", "1.1"], ["2.3", "class 0", "class 1"])
+    assert len(run.trace["neurons"][-1]) == len(names) == 2 + 8 + 3 + 2
+    run.close()
+
+
+def test_the_loss_of_the_test_set_is_torchs() -> None:
+    run = play(mlp, epochs=3).wait()
+    parts = examples(MOONS, None, "").parts
+    h = parts.test_x
+    for W, b in run.result[:-1]:
+        h = torch.tanh(h @ W + b)
+    W, b = run.result[-1]
+    theirs = float(torch.nn.functional.cross_entropy(h @ W + b, parts.test_y))
+    assert run.trace["test_loss"][-1] == pytest.approx(theirs, rel=1e-5)
+    run.close()
+
+
+def test_inputs_and_outputs_are_called_what_the_table_calls_them(tmp_path: Path) -> None:
+    """Of ten classes and 64 pixels eight are drawn, and the still says so."""
+    frame = next(mlp(data=load_iris(as_frame=True).frame.astype({"target": str}), layers=[4]))
+    assert frame["names"][0] == "sepal length (cm)"
+    assert frame["names"][-3:] == ["0", "1", "2"]
+    run = play(mlp, data=load_digits(), layers=[10], epochs=1)
+    run.step(1)
+    run.picture(tmp_path / "net.svg")
+    text = (tmp_path / "net.svg").read_text("utf-8")
+    assert all(f">8 of {n} shown<" in text for n in (64, 10))
+    run.close()
 
 
 def test_a_point_drawn_while_it_trains_bends_the_boundary() -> None:

@@ -24,6 +24,7 @@ NET = Own(
 )
 HEAD, FOOT, LABEL = 22.0, 22.0, 96.0
 FEW = 24  # pictures that are drawn finely; a still is text
+SANS = "system-ui,'Segoe UI','DejaVu Sans',sans-serif"
 SHADES = 12  # of a colour, so that neighbours share one
 
 
@@ -114,5 +115,5 @@ def _cut(name: str, room: int) -> str:
 
 
 def _text(sheet: Any, x: float, y: float, text: str, anchor: str) -> None:
-    font = {"font_size": 11, "font_family": "sans-serif", "text_anchor": anchor}
+    font = {"font_size": 11, "font_family": SANS, "text_anchor": anchor}
     sheet.add("text", text, x=x, y=y, fill=sheet.INK, **font)

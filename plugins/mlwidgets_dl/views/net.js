@@ -6,7 +6,7 @@
  */
 export default function (ctx, kit) {
   const { store, body, spec } = ctx;
-  const { open, canvas } = kit.canvasIn(body);
+  const { open } = kit.canvasIn(body);
   const told = kit.el("p", { class: "hint" });
   told.style.cssText = "margin:4px 0 0;min-height:1lh;overflow-wrap:anywhere"; // an exported page lets no attribute style
   body.append(told);
@@ -118,7 +118,7 @@ export default function (ctx, kit) {
     words(g, palette, all, { left, right, step, foot });
     key(g, palette, height - 8, w);
     kit.put(told, node >= 0 ? ofNode(node) : edge >= 0 ? ofEdge(edges[edge]) : widest());
-    const cut = sizes.flatMap((n, layer) => (n > EACH ? [`${EACH} of ${n} ${layer ? `neurons of ${layerName(layer)}` : "inputs"}`] : []));
+    const cut = sizes.flatMap((n, layer) => (n > EACH ? [`${EACH} of ${n} ${layer && layer < sizes.length - 1 ? `neurons of ${layerName(layer)}` : layerName(layer)}`] : []));
     ctx.say(cut.length ? `; ${kit.listed(cut)} shown` : "", "");
   }
 

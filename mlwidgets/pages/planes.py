@@ -31,7 +31,7 @@ from .svg import (
     text_width,
 )
 
-LEFT, BOTTOM, TOP, RIGHT, BAR, LEGEND = 40.0, 20.0, 6.0, 10.0, 52.0, 18.0
+LEFT, BOTTOM, TOP, RIGHT, BAR, LEGEND = 40.0, 20.0, 6.0, 10.0, 62.0, 18.0
 TALL, FLAT, ALIKE = 440.0, 340.0, 4.0
 REGION = 0.24  # how much of a class's colour is in its region
 SOLE = 3000  # more points than these are squares
@@ -153,7 +153,9 @@ def _shade(
     finite = array[abs(array) < math.inf]
     lo, hi = ends_of(array)
     whole = bool(finite.size) and bool((finite == finite.round()).all())
-    if may_be_classes and whole and lo >= (0 if versus else -1) and hi < len(CLASSES):
+    flat = lo == hi and array.dtype.name == "float32"  # whole numbers never come in it
+    classes = may_be_classes and whole and not flat
+    if classes and lo >= (0 if versus else -1) and hi < len(CLASSES):
         return lambda k: mix(PAPER, class_colour(k), REGION) if k >= 0 else PAPER, None
     both, most = versus or lo < 0 < hi, max(-lo, hi)
     lo, hi = (-most, most) if both else (lo, hi)
@@ -307,6 +309,8 @@ def _marks(sheet: Sheet, plane: Plane, marks: Any) -> None:
 
 def _bar(sheet: Sheet, plane: Plane, shade: Shade, of: tuple[float, float] | None) -> None:
     lo, hi = of or (0.0, 1.0)
+    if lo == hi:
+        return  # one colour everywhere
     x, h = plane.left + plane.wide + 8, min(plane.high, 120.0)
     for k in range(math.ceil(h / 2)):
         sheet.rect(x, plane.top + 2 * k, 8, 2.4, shade(hi + (lo - hi) * 2 * k / h))

@@ -26,8 +26,9 @@ LIVE = _LiveMark()
 Live = Annotated[T, LIVE]
 """A parameter that can be steered while the run goes; its value comes back from `yield`."""
 Rate = Annotated[float, Range(0, 1)]
-Seed = Annotated[int, Range(0, inf)]
 """A number in [0, 1]."""
+Seed = Annotated[int, Range(0, inf)]
+"""What random numbers begin from: the same gives the same run."""
 
 
 @dataclass(frozen=True)

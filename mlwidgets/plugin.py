@@ -213,7 +213,7 @@ def take_out(plugin: Plugin) -> dict[str, ModuleType]:
     own = {plugin.entry.module, *(item.target.partition(":")[0] for item in plugin.items)}
     names = [m for m in sys.modules if m in own or m.startswith(plugin.entry.module + ".")]
     for name in names:
-        for held in vars(sys.modules[name]).values():
+        for held in [*vars(sys.modules[name]).values()]:
             if hasattr(type(held), "look_up_types"):  # an algorithm: somebody may hold it
                 held.look_up_types()
     return {name: sys.modules.pop(name) for name in names}

@@ -58,7 +58,7 @@ export function mount(model, root) {
  * @param {Model} model @param {HTMLElement} root @returns {Promise<() => void>}
  */
 export async function open(model, root) {
-  let close = () => {};
+  let close = () => {}, gone = false;
   const begin = async () => {
     const host = await notebookModel(model, root, (node) => {
       close();
@@ -68,10 +68,12 @@ export async function open(model, root) {
     close();
     const only = host.live === false && host.first?.message.type === "picture";
     close = only ? pictured(host, root) : mount(host, root).dispose;
+    if (gone) close(); // it was taken off the page meanwhile
   };
   await begin();
   model.on("change:info", begin); // the run began anew with other columns or views
   return () => {
+    gone = true;
     model.off("change:info", begin);
     close();
   };
